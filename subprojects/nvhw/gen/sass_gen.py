@@ -14,17 +14,17 @@ SLOT_BITS = {"D": 16, "A": 24, "B": 32, "C": 64, "PD": 81, "PQ": 84, "PA": 87, "
              "UR": 32, "CB": 16}
 PREDICATES = ("PD", "PQ", "PA", "PB", "PC")
 RESULTS = ("D", "PD", "PQ")
-KINDS = {"reg": 1, "ureg": 2, "pred": 3, "upred": 4, "imm": 5, "const": 6, "cbar": 8, "mod": 9}
+KINDS = {"reg": 1, "ureg": 2, "pred": 3, "upred": 4, "imm": 5, "const": 6, "constbank": 7, "cbar": 8, "mod": 9, "constur": 10}
 PIPES = ["alu", "fma", "wide", "fp16", "disp64", "udp", "umov", "mma", "fp64", "xu", "mem", "cbu", "sync"]
-IMM_TYPES = {"s": 1, "u": 2, "f": 3, "d": 4, "h": 5, "x": 6}
-WIDTHS = {"SIZE": 16, "ATYPE": 17, "DST": 18, "SRC": 19, "E": 20, "MMASK": 21, "SHIFT": 22}
+IMM_TYPES = {"s": 1, "u": 2, "f": 3, "d": 4, "h": 5, "x": 6, "m": 7, "z": 8, "c": 0, "k": 0, "q": 0}
+WIDTHS = {"SIZE": 16, "ATYPE": 17, "DST": 18, "SRC": 19, "E": 20, "U64": 21, "B64": 22}
 CONTROL = (105, 21)
 
 TOKEN = re.compile(
     r"^(?P<u>u?)(?P<name>[A-Z][A-Z0-9]*)"
     r"(?:@(?P<bits>[0-9:+]+)(?P<xor>\^?))?"
     r"(?P<sign>(?:[-|~%]\d*)*)"
-    r"(?::(?P<type>[sufdhx])(?:<<(?P<shift>\d+))?)?"
+    r"(?::(?P<type>[sufdhxmzckq])(?:<<(?P<shift>\d+))?)?"
     r"(?:\*(?P<width>[0-9A-Z]+))?"
     r"(?P<hidden>\??)"
     r"(?:=(?P<default>!?[0-9A-Zx]+))?$")
@@ -71,7 +71,7 @@ class Isa:
         self.ops = []     # names in order
         self.pipes = {}
         self.rows = []    # dicts
-        self.seen_values = {}
+        self.lets = {}
 
     def read(self, path):
         op = None
@@ -95,7 +95,10 @@ class Isa:
 
     def line(self, line, op):
         word, _, rest = line.partition(" ")
-        if word == "mod":
+        if word == "let":
+            name, _, value = rest.strip().partition(" ")
+            self.lets["$" + name] = value
+        elif word == "mod":
             self.mod(rest.split())
         elif word == "op":
             name, pipe = rest.split()
@@ -135,7 +138,7 @@ class Isa:
         code, forms, sms = int(head[0], 16), head[1], parse_sms(head[2])
         pipe = head[3] if len(head) > 3 else self.pipes[op]
         text = parts[1]
-        tokens = parts[2].split() if len(parts) > 2 and parts[2] else []
+        tokens = [self.lets.get(t, t) for t in parts[2].split()] if len(parts) > 2 else []
         for form in ([None] if forms == "-" else [int(c) for c in forms]):
             opcode = code if form is None else (form << 9) | code
             variants = {}
@@ -157,7 +160,6 @@ class Isa:
                  for t in tokens if re.match(r"^(\[[^\]]*\])?u?[A-Z]", t)}
         claim(used, [(0, 16)], "opcode and guard")
         claim(used, [CONTROL], "control")
-        state = {"b91": None}
         for token in tokens:
             if token.startswith("["):
                 cond, token = token[1:].split("]", 1)
@@ -178,13 +180,12 @@ class Isa:
             match = TOKEN.match(token)
             if not match or match.group("name") not in SLOTS:
                 raise IsaError(f"cannot read '{token}'")
-            fields.append(self.slot_field(match, form, sm, names, used, state))
-        if form in (1, 2, 4) or (form in (6, 7)) or form in (3, 5):
-            if form in (6, 7):
-                claim(used, [(91, 1)], "bit 91")
+            fields.append(self.slot_field(match, form, sm, names, used))
+        uniform_row = any(f[0] in ("ureg", "upred") for f in fields)
+        if form is not None and form not in (3, 5):
+            claim(used, [(91, 1)], "bit 91")
+            if form in (6, 7) or (uniform_row and form in (1, 2, 4)):
                 fixed |= 1 << 91
-            elif form in (1, 2, 4):
-                claim(used, [(91, 1)], "bit 91")
         mask = 0
         for bit in used:
             mask |= 1 << bit
@@ -209,8 +210,8 @@ class Isa:
                 if word == "x":
                     entries.append(None)
                     continue
-                star = word.startswith("*")
-                vname, vtext, hidden = self.value(word.lstrip("*"))
+                star = "*" in word.partition("=")[0]
+                vname, vtext, hidden = self.value(word.replace("*", "", 1) if star else word)
                 if vname not in order:
                     raise IsaError(f"{name} has no value {vname}")
                 given = "=" in word or hidden
@@ -221,7 +222,7 @@ class Isa:
             raise IsaError(f"{match.group(0)}: {len(entries)} values in {width} bits")
         return ("mod", name, tuple(segments), 0, 0, 0, 0, 0, 0, 0, 0, tuple(entries))
 
-    def slot_field(self, match, form, sm, names, used, state):
+    def slot_field(self, match, form, sm, names, used):
         name, uniform = match.group("name"), bool(match.group("u"))
         typ = IMM_TYPES[match.group("type")] if match.group("type") else 0
         kind = "reg"
@@ -244,8 +245,13 @@ class Isa:
                 special = {2: "imm", 3: "const", 4: "imm", 5: "const", 6: "ureg", 7: "ureg"}.get(form)
         if special:
             kind = special
-        if uniform and kind == "imm" and name not in ("OFFSET", "LUT", "LUT2"):
-            pass
+        letter = match.group("type")
+        if letter in ("c", "k", "q"):
+            kind = {"c": "const", "k": "constbank", "q": "constur"}[letter]
+        elif letter and match.group("bits") and position:
+            kind = "imm"
+        if name == "C" and match.group("bits") == "40:52" or match.group("bits") == "53:57":
+            kind = "imm"
         if match.group("bits"):
             segments = parse_bits(match.group("bits"))
             lo = segments[0][0]
