@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* From a device's name, or from descriptors, to a device: chooses the backend. */
+#include "device.h"
+#include "sysfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char pci_prefix[] = "pci:";
+static const char user_prefix[] = "vfio-user:";
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static bool have_iommufd(const struct mvfio_pci_function *function,
+                         const struct mvfio_options *options)
+{
+    const char *dev_root = options && options->dev_root ? options->dev_root : "/dev";
+    char path[SYSFS_PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/iommu", dev_root);
+    return function->cdev[0] && access(path, R_OK | W_OK) == 0;
+}
+
+static enum magma_code open_pci(const char *address, const struct mvfio_options *options,
+                                struct mvfio_device **out, struct magma_error *err)
+{
+    enum mvfio_backend backend = options ? options->backend : MVFIO_BACKEND_AUTO;
+    struct mvfio_pci_function function;
+    enum magma_code code =
+        mvfio_pci_find(options ? options->sysfs_root : NULL, address, &function, err);
+    const struct mvfio_ops *ops;
+    void *impl;
+
+    if (!code)
+        code = mvfio_pci_check(&function, err);
+    if (code)
+        return code;
+    if (backend == MVFIO_BACKEND_AUTO)
+        backend = have_iommufd(&function, options) ? MVFIO_BACKEND_IOMMUFD : MVFIO_BACKEND_GROUP;
+    if (backend == MVFIO_BACKEND_IOMMUFD) {
+        ops = &mvfio_iommufd_ops;
+        code = mvfio_iommufd_open(&function, options, &impl, err);
+    } else {
+        ops = &mvfio_group_ops;
+        code = mvfio_group_open(&function, options, &impl, err);
+    }
+    return code ? code : mvfio_device_wrap(ops, impl, address, options, out, err);
+}
+
+static enum magma_code open_user(const char *name, const struct mvfio_options *options,
+                                 struct mvfio_device **out, struct magma_error *err)
+{
+    enum magma_code code;
+    void *impl;
+    int fd;
+
+    code = mvfio_user_connect(name + strlen(user_prefix), options, &fd, err);
+    if (code)
+        return code;
+    code = mvfio_user_create(fd, name, options, &impl, err);
+    if (code) {
+        close(fd);
+        return code;
+    }
+    return mvfio_device_wrap(&mvfio_user_ops, impl, name, options, out, err);
+}
+
+enum magma_code mvfio_device_open(const char *name, const struct mvfio_options *options,
+                                  struct mvfio_device **out, struct magma_error *err)
+{
+    *out = NULL;
+    if (has_prefix(name, user_prefix))
+        return open_user(name, options, out, err);
+    if (has_prefix(name, pci_prefix))
+        return open_pci(name + strlen(pci_prefix), options, out, err);
+    if (sysfs_is_address(name))
+        return open_pci(name, options, out, err);
+    return mg_fail(err, MAGMA_INVALID_ARGUMENT,
+                   "'%s' names no VFIO device; the forms are pci:0000:01:00.0 and "
+                   "vfio-user:SOCKET",
+                   name);
+}
+
+/* Works on copies, so that whatever fails, the caller's descriptors are as they were. */
+static enum magma_code copy_fds(const struct mvfio_fds *fds, const char *name,
+                                struct mvfio_fds *copy, struct magma_error *err)
+{
+    int given[3] = {fds->container, fds->group, fds->device};
+    int *copies[3] = {&copy->container, &copy->group, &copy->device};
+    bool used[3] = {fds->kind != MVFIO_FDS_USER, fds->kind == MVFIO_FDS_GROUP,
+                    fds->kind != MVFIO_FDS_GROUP};
+
+    *copy = (struct mvfio_fds){fds->kind, -1, -1, -1};
+    for (int i = 0; i < 3; i++) {
+        if (!used[i])
+            continue;
+        *copies[i] = fcntl(given[i], F_DUPFD_CLOEXEC, 0);
+        if (*copies[i] < 0)
+            return mg_fail_errno(err, errno, "%s: taking over descriptor %d", name, given[i]);
+    }
+    return MAGMA_OK;
+}
+
+static void close_fds(const struct mvfio_fds *fds)
+{
+    if (fds->container >= 0 && fds->kind != MVFIO_FDS_USER)
+        close(fds->container);
+    if (fds->group >= 0 && fds->kind == MVFIO_FDS_GROUP)
+        close(fds->group);
+    if (fds->device >= 0 && fds->kind != MVFIO_FDS_GROUP)
+        close(fds->device);
+}
+
+static enum magma_code adopt(const struct mvfio_fds *fds, const char *name,
+                             const struct mvfio_options *options, const struct mvfio_ops **ops,
+                             void **impl, struct magma_error *err)
+{
+    switch (fds->kind) {
+    case MVFIO_FDS_GROUP:
+        *ops = &mvfio_group_ops;
+        return mvfio_group_adopt(fds, name, impl, err);
+    case MVFIO_FDS_IOMMUFD:
+        *ops = &mvfio_iommufd_ops;
+        return mvfio_iommufd_adopt(fds, name, impl, err);
+    case MVFIO_FDS_USER:
+        *ops = &mvfio_user_ops;
+        return mvfio_user_create(fds->device, name, options, impl, err);
+    }
+    return mg_fail(err, MAGMA_INVALID_ARGUMENT, "%s: unknown kind of descriptors %d", name,
+                   (int)fds->kind);
+}
+
+enum magma_code mvfio_device_open_fds(const struct mvfio_fds *fds, const char *name,
+                                      const struct mvfio_options *options,
+                                      struct mvfio_device **out, struct magma_error *err)
+{
+    const struct mvfio_ops *ops;
+    struct mvfio_fds copy;
+    enum magma_code code;
+    void *impl;
+
+    *out = NULL;
+    code = copy_fds(fds, name, &copy, err);
+    if (!code)
+        code = adopt(&copy, name, options, &ops, &impl, err);
+    if (code) {
+        close_fds(&copy);
+        return code;
+    }
+    code = mvfio_device_wrap(ops, impl, name, options, out, err);
+    if (!code)
+        close_fds(fds);
+    return code;
+}
