@@ -73,7 +73,9 @@ static inline uint32_t nvhw_set32(uint32_t value, uint64_t number, unsigned lo, 
                           (uint64_t)reg##_##field##_##name << reg##_##field##__LO)
 
 /* True when the field holds the named value. */
-#define NVHW_TEST(reg, field, name, value) (NVHW_GET(reg, field, value) == reg##_##field##_##name)
+#define NVHW_TEST(reg, field, name, value)                                                         \
+    (NVHW_BY_WIDTH(value, nvhw_get)((value), reg##_##field##__LO, reg##_##field##__HI) ==          \
+     reg##_##field##_##name)
 
 /* The field's bits: a constant expression. */
 #define NVHW_MASK(reg, field)                                                                      \
