@@ -22,7 +22,8 @@ typedef struct {
 
 static inline magma_gpu_va magma_gpu_va_add(magma_gpu_va va, uint64_t offset_bytes)
 {
-    return (magma_gpu_va){va.raw + offset_bytes};
+    va.raw += offset_bytes;
+    return va;
 }
 
 #endif
