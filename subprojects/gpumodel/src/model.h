@@ -88,6 +88,7 @@ struct gpum_channel_desc {
     uint32_t gpfifo_entries;
     enum gpum_aperture userd_aperture;
     uint64_t userd_address; /* of this channel's 0x200 bytes */
+    bool privileged;        /* may copy by physical address and invalidate TLBs by method */
     struct gpum_vas vas;
 };
 
@@ -171,6 +172,9 @@ struct gpum {
     uint8_t *vram;
     int vram_fd;
     bool dead; /* the plan pulled the plug: all ones from now on */
+    /* Counts TLB invalidates and changes of system memory mappings: whoever keeps a pointer from
+     * gpum_virt() or gpum_phys() looks here first. */
+    uint64_t memory_generation;
     unsigned fault_count;
     struct gpum_stats stats;
     struct gpum_pci *pci;
