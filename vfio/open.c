@@ -140,10 +140,10 @@ enum magma_code mvfio_device_open_fds(const struct mvfio_fds *fds, const char *n
                                       const struct mvfio_options *options,
                                       struct mvfio_device **out, struct magma_error *err)
 {
-    const struct mvfio_ops *ops;
+    const struct mvfio_ops *ops = NULL;
     struct mvfio_fds copy;
     enum magma_code code;
-    void *impl;
+    void *impl = NULL;
 
     *out = NULL;
     code = copy_fds(fds, name, &copy, err);

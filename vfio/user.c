@@ -38,9 +38,8 @@ static enum magma_code call(struct user_device *user, struct user_request *reque
 
 /* A reply that breaks the protocol ends the connection. */
 #define BREACH(user, request, err, ...)                                                            \
-    (user_close_fds(request), pthread_mutex_lock(&(user)->lock),                                   \
-     (void)user_conn_breach(&(user)->conn, err, __VA_ARGS__), pthread_mutex_unlock(&(user)->lock), \
-     MAGMA_PROTOCOL)
+    (pthread_mutex_lock(&(user)->lock), (void)user_conn_breach(&(user)->conn, err, __VA_ARGS__),   \
+     pthread_mutex_unlock(&(user)->lock), user_close_fds(request), MAGMA_PROTOCOL)
 
 /* For replies of one size that carry no descriptor. */
 static enum magma_code call_plain(struct user_device *user, struct user_request *request,
