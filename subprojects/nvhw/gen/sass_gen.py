@@ -154,7 +154,7 @@ class Isa:
                                   "fixed": fixed})
 
     def fields(self, tokens, form, sm, opcode):
-        fields, fixed = [], opcode
+        fields, fixed, must = [], opcode, 0xfff
         used = {}
         names = {re.match(r"^u?([A-Z]+)", re.sub(r"^\[[^\]]*\]", "", t)).group(1)
                  for t in tokens if re.match(r"^(\[[^\]]*\])?u?[A-Z]", t)}
@@ -165,6 +165,7 @@ class Isa:
                 cond, token = token[1:].split("]", 1)
                 if sm not in parse_sms(cond):
                     continue
+                token = self.lets.get(token, token)
             match = FIXED.match(token)
             if match:
                 lo = int(match.group(1))
@@ -172,6 +173,7 @@ class Isa:
                 value = int(match.group(3), 0)
                 claim(used, [(lo, hi - lo + 1)], token)
                 fixed |= value << lo
+                must |= ((1 << (hi - lo + 1)) - 1) << lo
                 continue
             match = MOD.match(token)
             if match and match.group(1) in self.mods and match.group(1) not in SLOTS:
@@ -184,12 +186,13 @@ class Isa:
         uniform_row = any(f[0] in ("ureg", "upred") for f in fields)
         if form is not None and form not in (3, 5):
             claim(used, [(91, 1)], "bit 91")
+            must |= 1 << 91
             if form in (6, 7) or (uniform_row and form in (1, 2, 4)):
                 fixed |= 1 << 91
         mask = 0
         for bit in used:
             mask |= 1 << bit
-        return fields, mask, fixed
+        return fields, mask, (fixed, must)
 
     def mod_field(self, match, used):
         name, bits, listed = match.groups()
@@ -429,11 +432,14 @@ def table(isa):
             field_index[key] = len(fields)
             fields += encoded
         sms = sum(1 << SMS.index(sm) for sm in row["sms"])
-        low = (1 << 64) - 1
         rows.append(f'    {{NV_SASS_{c_name(row["op"])}, 0x{row["opcode"]:03x}, 0x{sms:02x}, {PIPES.index(row["pipe"])}, '
-                    f'{field_index[key]}, {len(encoded)}, {{0x{row["mask"] & low:x}u, 0x{row["mask"] >> 64:x}u}}, '
-                    f'{{0x{row["fixed"] & low:x}u, 0x{row["fixed"] >> 64:x}u}}, "{escape(row["text"])}"}},')
+                    f'{field_index[key]}, {len(encoded)}, {words(row["mask"])}, '
+                    f'{words(row["fixed"][0])}, {words(row["fixed"][1])}, "{escape(row["text"])}"}},')
     return rows, fields, values
+
+
+def words(value):
+    return f"{{0x{value & ((1 << 64) - 1):x}u, 0x{value >> 64:x}u}}"
 
 
 def source(isa):

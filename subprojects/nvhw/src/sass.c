@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * SASS decoding, and questions about decoded instructions. Rows come from the generated table; the first row
- * of an opcode whose fixed bits match and whose unnamed bits are all zero wins.
+ * SASS decoding, and questions about decoded instructions. Rows come from the generated table; the
+ * first row of an opcode whose fixed bits match and whose unnamed bits are all zero wins.
  */
 #include "sass_table.h"
 
@@ -73,7 +73,7 @@ static bool decode_const(const struct sass_field *field, const uint64_t word[2],
                          struct nvhw_sass_operand *o)
 {
     if (field->kind == SASS_FIELD_CONST_BANK || field->kind == SASS_FIELD_CONST_UR) {
-        const uint8_t (*piece)[2] = field->piece;
+        const uint8_t(*piece)[2] = field->piece;
         uint64_t second = bits_of(word, piece[1][0], piece[1][1]);
         o->imm = (int64_t)bits_of(word, piece[0][0], piece[0][1]);
         if (field->kind == SASS_FIELD_CONST_BANK) {
@@ -89,14 +89,15 @@ static bool decode_const(const struct sass_field *field, const uint64_t word[2],
     if (bit_of(word, 91)) {
         o->kind = NV_SASS_CONST_UR;
         o->reg = ureg_from(bits_of(word, 32, 6), sm_index);
-        return bits_of(word, 54, 5) == 0;
+        return true;
     }
     o->kind = NV_SASS_CONST;
     o->bank = (uint8_t)bits_of(word, 54, 5);
-    return bits_of(word, 32, 6) == 0;
+    return true;
 }
 
-static bool decode_mod(const struct sass_field *field, const uint64_t word[2], struct nvhw_sass *out)
+static bool decode_mod(const struct sass_field *field, const uint64_t word[2],
+                       struct nvhw_sass *out)
 {
     uint64_t code = sass_get(field, word);
     if (!field->value_count) {
@@ -144,7 +145,8 @@ static bool decode_field(const struct sass_field *field, const uint64_t word[2],
         return true;
     case SASS_FIELD_IMM:
         o->kind = NV_SASS_IMM;
-        o->imm = field->type == SASS_IMM_SIGNED ? sign_extend(value, sass_bits(field)) : (int64_t)value;
+        o->imm =
+            field->type == SASS_IMM_SIGNED ? sign_extend(value, sass_bits(field)) : (int64_t)value;
         o->imm = (int64_t)((uint64_t)o->imm << field->shift);
         return true;
     default:
@@ -162,15 +164,10 @@ static void decode_control(const uint64_t word[2], struct nvhw_sass_control *con
     control->reuse = (uint8_t)bits_of(word, 122, 4);
 }
 
-static bool decode_row(const struct sass_row *row, const uint64_t word[2], int sm_index, struct nvhw_sass *out)
+static bool decode_row(const struct sass_row *row, const uint64_t word[2], int sm_index,
+                       struct nvhw_sass *out)
 {
-    uint64_t fields[2] = {0, 0};
-    for (unsigned i = 0; i < 2; i++) {
-        if (word[i] & ~row->mask[i])
-            return false;
-        fields[i] = row->fixed[i];
-    }
-    if ((word[0] & fields[0]) != fields[0] || (word[1] & fields[1]) != fields[1])
+    if ((word[0] & row->must[0]) != row->fixed[0] || (word[1] & row->must[1]) != row->fixed[1])
         return false;
     memset(out, 0, sizeof(*out));
     for (unsigned i = 0; i < row->field_count; i++)
@@ -184,7 +181,17 @@ static bool decode_row(const struct sass_row *row, const uint64_t word[2], int s
     return true;
 }
 
-bool nvhw_sass_decode(unsigned sm, const uint8_t bytes[NV_SASS_BYTES], struct nvhw_sass *out)
+/* c[] leaves 32..37 unused, cx[] the bank number. */
+static bool const_is_clean(const struct sass_row *row, const uint64_t word[2])
+{
+    for (unsigned i = 0; i < row->field_count; i++)
+        if (sass_fields[row->first_field + i].kind == SASS_FIELD_CONST)
+            return bit_of(word, 91) ? !bits_of(word, 54, 5) : !bits_of(word, 32, 6);
+    return true;
+}
+
+static bool decode(unsigned sm, const uint8_t bytes[NV_SASS_BYTES], bool strict,
+                   struct nvhw_sass *out)
 {
     uint64_t word[2] = {0, 0};
     int sm_index = sass_sm_index(sm);
@@ -195,10 +202,24 @@ bool nvhw_sass_decode(unsigned sm, const uint8_t bytes[NV_SASS_BYTES], struct nv
     unsigned code = (unsigned)(word[0] & 0xfff);
     for (unsigned i = sass_code_starts[code]; i < sass_code_starts[code + 1]; i++) {
         const struct sass_row *row = &sass_rows[sass_code_rows[i]];
-        if ((row->sms >> sm_index & 1) && decode_row(row, word, sm_index, out))
+        bool clean =
+            !(word[0] & ~row->mask[0]) && !(word[1] & ~row->mask[1]) && const_is_clean(row, word);
+        if ((row->sms >> sm_index & 1) && (clean || !strict) &&
+            decode_row(row, word, sm_index, out))
             return true;
     }
     return false;
+}
+
+bool nvhw_sass_decode(unsigned sm, const uint8_t bytes[NV_SASS_BYTES], struct nvhw_sass *out)
+{
+    return decode(sm, bytes, true, out);
+}
+
+bool nvhw_sass_decode_lenient(unsigned sm, const uint8_t bytes[NV_SASS_BYTES],
+                              struct nvhw_sass *out)
+{
+    return decode(sm, bytes, true, out) || decode(sm, bytes, false, out);
 }
 
 const char *nvhw_sass_op_name(unsigned op)
@@ -279,7 +300,9 @@ static unsigned address_width(const struct nvhw_sass *in)
 {
     if (!in->mod[NV_SASS_MOD_E])
         return 1;
-    return in->o[NV_SASS_UR].kind != NV_SASS_NONE && in->mod[NV_SASS_MOD_ADDR] == NV_SASS_ADDR_U32UR ? 1 : 2;
+    return in->o[NV_SASS_UR].kind != NV_SASS_NONE && in->mod[NV_SASS_MOD_ADDR] == NV_SASS_ADDR_U32UR
+               ? 1
+               : 2;
 }
 
 static unsigned slot_width(const struct nvhw_sass *in, const struct sass_field *field)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * SASS encoding: finds the row of an operation whose slots take the given operand kinds, and fills in the
- * fields. The message for a refusal comes from the row that got furthest.
+ * SASS encoding: finds the row of an operation whose slots take the given operand kinds, and fills
+ * in the fields. The message for a refusal comes from the row that got furthest.
  */
 #include "sass_table.h"
 
@@ -40,7 +40,8 @@ static void put_field(uint64_t word[2], const struct sass_field *field, uint64_t
 
 #define REFUSE(a, ...) (snprintf((a)->why, sizeof((a)->why), __VA_ARGS__), false)
 
-static bool put_sign(struct attempt *a, bool wanted, uint8_t bit, const char *slot, const char *what)
+static bool put_sign(struct attempt *a, bool wanted, uint8_t bit, const char *slot,
+                     const char *what)
 {
     if (!wanted)
         return true;
@@ -50,7 +51,8 @@ static bool put_sign(struct attempt *a, bool wanted, uint8_t bit, const char *sl
     return true;
 }
 
-static bool put_imm(struct attempt *a, const struct sass_field *field, int64_t imm, const char *slot)
+static bool put_imm(struct attempt *a, const struct sass_field *field, int64_t imm,
+                    const char *slot)
 {
     unsigned bits = sass_bits(field);
     uint64_t low = (uint64_t)imm & ((UINT64_C(1) << field->shift) - 1);
@@ -81,10 +83,10 @@ static bool put_ureg(struct attempt *a, unsigned lo, unsigned bits, unsigned reg
     return true;
 }
 
-static bool put_const(struct attempt *a, const struct sass_field *field, const struct nvhw_sass_operand *o,
-                      const char *slot)
+static bool put_const(struct attempt *a, const struct sass_field *field,
+                      const struct nvhw_sass_operand *o, const char *slot)
 {
-    const uint8_t (*piece)[2] = field->piece;
+    const uint8_t(*piece)[2] = field->piece;
     if (field->kind == SASS_FIELD_CONST) {
         if (o->imm < 0 || o->imm > 0xffff || o->bank > 31)
             return REFUSE(a, "c[%u][%lld] is out of range", o->bank, (long long)o->imm);
@@ -134,7 +136,8 @@ static void put_absent(struct attempt *a, const struct sass_field *field)
 {
     unsigned value = field->absent & 0xffu;
     if (field->kind == SASS_FIELD_PRED || field->kind == SASS_FIELD_UPRED) {
-        put_field(a->word, field, (field->absent & SASS_FIELD_INVERTED) ? 7 - (value & 7) : value & 7);
+        put_field(a->word, field,
+                  (field->absent & SASS_FIELD_INVERTED) ? 7 - (value & 7) : value & 7);
         if (value & 8)
             put(a->word, field->inv, 1, 1);
     } else if (field->kind == SASS_FIELD_UREG && a->sm_index < 5) {
@@ -144,7 +147,8 @@ static void put_absent(struct attempt *a, const struct sass_field *field)
     }
 }
 
-static bool put_slot(struct attempt *a, const struct sass_field *field, const struct nvhw_sass_operand *o)
+static bool put_slot(struct attempt *a, const struct sass_field *field,
+                     const struct nvhw_sass_operand *o)
 {
     const char *slot = slot_names[field->target];
     if (o->kind == NV_SASS_NONE) {
@@ -201,7 +205,8 @@ static bool put_mod(struct attempt *a, const struct sass_field *field, uint16_t 
             uint16_t have = sass_values[field->first_value + code].value;
             if (have == SASS_VALUE_NONE)
                 continue;
-            if (pass == 0 ? (have & ~SASS_VALUE_DEFAULT) == value : value == 0 && (have & SASS_VALUE_DEFAULT)) {
+            if (pass == 0 ? (have & ~SASS_VALUE_DEFAULT) == value
+                          : value == 0 && (have & SASS_VALUE_DEFAULT)) {
                 put_field(a->word, field, code);
                 return true;
             }
@@ -210,7 +215,8 @@ static bool put_mod(struct attempt *a, const struct sass_field *field, uint16_t 
 }
 
 /* Every operand and modifier that is given must have a place in the row. */
-static bool all_have_place(struct attempt *a, const struct sass_row *row, const struct nvhw_sass *in)
+static bool all_have_place(struct attempt *a, const struct sass_row *row,
+                           const struct nvhw_sass *in)
 {
     uint64_t slots = 0, mods[2] = {0, 0};
     for (unsigned i = 0; i < row->field_count; i++) {
@@ -252,7 +258,8 @@ static bool encode_row(struct attempt *a, const struct sass_row *row, const stru
 static bool put_control(struct attempt *a, const struct nvhw_sass *in)
 {
     const struct nvhw_sass_control *c = &in->control;
-    if (in->guard > 7 || c->stall > 15 || c->write_sb > 7 || c->read_sb > 7 || c->wait_mask > 63 || c->reuse > 15)
+    if (in->guard > 7 || c->stall > 15 || c->write_sb > 7 || c->read_sb > 7 || c->wait_mask > 63 ||
+        c->reuse > 15)
         return REFUSE(a, "guard or control field out of range");
     put(a->word, 12, 3, in->guard);
     put(a->word, 15, 1, in->guard_not);
@@ -269,7 +276,8 @@ static bool choose_row(struct attempt *best, const struct nvhw_sass *in)
 {
     const struct sass_op_entry *op = &sass_ops[in->op];
     struct attempt a = *best;
-    if (in->form < sass_row_count && sass_rows[in->form].op == in->op && encode_row(&a, &sass_rows[in->form], in)) {
+    if (in->form < sass_row_count && sass_rows[in->form].op == in->op &&
+        encode_row(&a, &sass_rows[in->form], in)) {
         *best = a;
         return true;
     }
@@ -283,8 +291,8 @@ static bool choose_row(struct attempt *best, const struct nvhw_sass *in)
     return false;
 }
 
-bool nvhw_sass_encode(unsigned sm, const struct nvhw_sass *in, uint8_t bytes[NV_SASS_BYTES], char *why,
-                      size_t why_size)
+bool nvhw_sass_encode(unsigned sm, const struct nvhw_sass *in, uint8_t bytes[NV_SASS_BYTES],
+                      char *why, size_t why_size)
 {
     struct attempt a = {.sm_index = sass_sm_index(sm)};
     bool done = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Prints a SASS instruction from its row's template. A template is text with commands, each a byte below 8
- * followed by an index + 128:  1 operand, 2 modifier, 3 begin "if modifier set", 6 begin "if modifier not set",
- * 5 begin "if operand is not PT/RZ/0", 7 special, and 4 ends what was begun.
+ * Prints a SASS instruction from its row's template. A template is text with commands, each a byte
+ * below 8 followed by an index + 128:  1 operand, 2 modifier, 3 begin "if modifier set", 6 begin
+ * "if modifier not set", 5 begin "if operand is not PT/RZ/0", 7 special, and 4 ends what was begun.
  */
 #include "sass_table.h"
 
@@ -11,8 +11,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum command { CMD_OPERAND = 1, CMD_MOD, CMD_IF_MOD, CMD_END, CMD_IF_OPERAND, CMD_IF_NOT_MOD, CMD_SPECIAL };
-enum special { SPECIAL_ADDRESS = 1, SPECIAL_INDEXED, SPECIAL_TARGET, SPECIAL_IMAD, SPECIAL_REGISTER };
+enum command {
+    CMD_OPERAND = 1,
+    CMD_MOD,
+    CMD_IF_MOD,
+    CMD_END,
+    CMD_IF_OPERAND,
+    CMD_IF_NOT_MOD,
+    CMD_SPECIAL
+};
+enum special {
+    SPECIAL_ADDRESS = 1,
+    SPECIAL_INDEXED,
+    SPECIAL_TARGET,
+    SPECIAL_IMAD,
+    SPECIAL_REGISTER
+};
 
 struct printer {
     char *text;
@@ -81,7 +95,7 @@ static void say_bits_float(struct printer *p, uint64_t bits, unsigned width)
         say_float(p, half_value((unsigned)bits & 0xffff), bits & 0x200);
     } else if (width == 32) {
         memcpy(&single, &low, sizeof(single));
-        say_float(p, single, low & 0x400000);
+        say_float(p, single, true);
     } else {
         memcpy(&value, &high, sizeof(value));
         say_float(p, value, high & UINT64_C(0x8000000000000));
@@ -95,19 +109,33 @@ static void say_lanes(struct printer *p, uint64_t codes)
         say(p, "%s", names[codes >> (lane * 2) & 3]);
 }
 
-static void say_imm(struct printer *p, const struct sass_field *field, const struct nvhw_sass_operand *o)
+static void say_imm(struct printer *p, const struct sass_field *field,
+                    const struct nvhw_sass_operand *o)
 {
     uint64_t low = (uint64_t)o->imm & 0xffffffff;
+    unsigned source = p->in->mod[NV_SASS_MOD_SRC];
     switch (field ? field->type : SASS_IMM_UNSIGNED) {
     case SASS_IMM_FLOAT:
-        say_bits_float(p, low, p->in->mod[NV_SASS_MOD_F16] ? 16 : 32);
-        break;
     case SASS_IMM_DOUBLE:
-        say_bits_float(p, low, p->in->mod[NV_SASS_MOD_SRC] && p->in->mod[NV_SASS_MOD_SRC] < NV_SASS_SRC_F64 ? 32 : 64);
+        if (p->in->mod[NV_SASS_MOD_F16] == NV_SASS_F16_BF16 || source == NV_SASS_SRC_BF16)
+            say_bits_float(p, low << 16 & 0xffffffff, 32);
+        else if (p->in->mod[NV_SASS_MOD_F16] || source == NV_SASS_SRC_F16)
+            say_bits_float(p, low, 16);
+        else
+            say_bits_float(p, low,
+                           field->type == SASS_IMM_FLOAT || source == NV_SASS_SRC_F32 ? 32 : 64);
         break;
     case SASS_IMM_HALF2:
-        say_bits_float(p, low >> 16, 16);
-        say(p, ", ");
+        if (p->in->mod[NV_SASS_MOD_BF16V2]) {
+            say_bits_float(p, low & 0xffff0000, 32);
+            say(p, ", ");
+            say_bits_float(p, low << 16 & 0xffff0000, 32);
+            break;
+        }
+        if (!p->in->mod[NV_SASS_MOD_F32]) {
+            say_bits_float(p, low >> 16, 16);
+            say(p, ", ");
+        }
         say_bits_float(p, low & 0xffff, 16);
         break;
     case SASS_IMM_SWIZZLE:
@@ -142,15 +170,40 @@ static void say_pred(struct printer *p, const struct nvhw_sass_operand *o)
 
 static bool reused(const struct printer *p, unsigned slot)
 {
-    return slot >= NV_SASS_A && slot <= NV_SASS_C && (p->in->control.reuse >> (slot - NV_SASS_A) & 1);
+    return slot >= NV_SASS_A && slot <= NV_SASS_C &&
+           (p->in->control.reuse >> (slot - NV_SASS_A) & 1);
 }
 
 static bool negation_is_not(const struct printer *p)
 {
-    return p->in->mod[NV_SASS_MOD_X] && (p->in->op == NV_SASS_IADD3 || p->in->op == NV_SASS_UIADD3 || p->in->op == NV_SASS_IMAD ||
-                                         p->in->op == NV_SASS_IMAD_WIDE || p->in->op == NV_SASS_IMAD_HI ||
-                                         p->in->op == NV_SASS_LEA || p->in->op == NV_SASS_ULEA ||
-                                         p->in->op == NV_SASS_LEA_HI_SX32);
+    return p->in->mod[NV_SASS_MOD_X] &&
+           (p->in->op == NV_SASS_IADD3 || p->in->op == NV_SASS_UIADD3 ||
+            p->in->op == NV_SASS_IMAD || p->in->op == NV_SASS_IMAD_WIDE ||
+            p->in->op == NV_SASS_IMAD_HI || p->in->op == NV_SASS_LEA || p->in->op == NV_SASS_ULEA ||
+            p->in->op == NV_SASS_LEA_HI_SX32);
+}
+
+/* The vendor's tool puts a blank into constants that are read as 16 bits or less. */
+static bool narrow_source(const struct printer *p)
+{
+    switch (p->in->op) {
+    case NV_SASS_HADD2:
+    case NV_SASS_HMUL2:
+    case NV_SASS_HFMA2:
+    case NV_SASS_HSET2:
+    case NV_SASS_HSETP2:
+    case NV_SASS_HMNMX2:
+        return true;
+    case NV_SASS_F2I:
+    case NV_SASS_I2F:
+    case NV_SASS_F2F: {
+        unsigned source = p->in->mod[NV_SASS_MOD_SRC];
+        return (source >= NV_SASS_SRC_U8 && source <= NV_SASS_SRC_S16) ||
+               source == NV_SASS_SRC_F16 || source == NV_SASS_SRC_BF16;
+    }
+    default:
+        return p->in->mod[NV_SASS_MOD_F16] != 0 && p->in->op == NV_SASS_MUFU;
+    }
 }
 
 static void say_operand(struct printer *p, unsigned slot)
@@ -158,17 +211,23 @@ static void say_operand(struct printer *p, unsigned slot)
     static const char *const halves[] = {"", ".F32", ".H0_H0", ".H1_H1"};
     const struct sass_field *field = sass_slot_field(p->row, slot);
     struct nvhw_sass_operand o = p->in->o[slot];
-    if (o.kind == NV_SASS_NONE && field && (field->kind == SASS_FIELD_PRED || field->kind == SASS_FIELD_UPRED))
-        o = (struct nvhw_sass_operand){.kind = field->kind == SASS_FIELD_PRED ? NV_SASS_PRED : NV_SASS_UPRED,
-                                       .reg = field->absent & 7, .inv = field->absent & 8};
+    bool spaced = slot == NV_SASS_B && narrow_source(p);
+    if (o.kind == NV_SASS_NONE && field &&
+        (field->kind == SASS_FIELD_PRED || field->kind == SASS_FIELD_UPRED))
+        o = (struct nvhw_sass_operand){.kind = field->kind == SASS_FIELD_PRED ? NV_SASS_PRED
+                                                                              : NV_SASS_UPRED,
+                                       .reg = field->absent & 7,
+                                       .inv = field->absent & 8};
     else if (o.kind == NV_SASS_NONE)
-        o = (struct nvhw_sass_operand){.kind = field && field->kind == SASS_FIELD_UREG ? NV_SASS_UREG : NV_SASS_REG,
-                                       .reg = NV_SASS_RZ};
+        o = (struct nvhw_sass_operand){
+            .kind = field && field->kind == SASS_FIELD_UREG ? NV_SASS_UREG : NV_SASS_REG,
+            .reg = NV_SASS_RZ};
     if (o.kind == NV_SASS_PRED || o.kind == NV_SASS_UPRED) {
         say_pred(p, &o);
         return;
     }
-    say(p, "%s%s%s", o.inv ? "~" : "", o.neg ? (negation_is_not(p) ? "~" : "-") : "", o.abs ? "|" : "");
+    say(p, "%s%s%s", o.inv ? "~" : "", o.neg ? (negation_is_not(p) ? "~" : "-") : "",
+        o.abs ? "|" : "");
     switch (o.kind) {
     case NV_SASS_REG:
     case NV_SASS_UREG:
@@ -178,12 +237,16 @@ static void say_operand(struct printer *p, unsigned slot)
         say(p, "B%u", o.reg);
         break;
     case NV_SASS_CONST:
-        say(p, "c[0x%x]%s[0x%x]", o.bank, field && field->half ? " " : "", (unsigned)o.imm);
+        say(p, "c[0x%x]%s[", o.bank, spaced ? " " : "");
+        say_hex(p, (int16_t)o.imm);
+        say(p, "]");
         break;
     case NV_SASS_CONST_UR:
         say(p, "cx[");
         say_reg(p, &o);
-        say(p, "]%s[0x%x]", field && field->half ? " " : "", (unsigned)o.imm);
+        say(p, "]%s[", spaced ? " " : "");
+        say_hex(p, (int16_t)o.imm);
+        say(p, "]");
         break;
     default:
         say_imm(p, field, &o);
@@ -206,6 +269,8 @@ static void say_address(struct printer *p)
     unsigned mode = in->mod[NV_SASS_MOD_ADDR];
     bool base = in->o[NV_SASS_UR].kind != NV_SASS_NONE;
     bool register_shown = false;
+    if (in->op == NV_SASS_CCTL && in->mod[NV_SASS_MOD_CCTL] == NV_SASS_CCTL_IVALL)
+        return;
     bool hidden_desc = p->sm < 90 && mode == NV_SASS_ADDR_DESC && !in->mod[NV_SASS_MOD_PRIVATE];
     if (base && mode == NV_SASS_ADDR_DESC && !hidden_desc) {
         say(p, "desc[");
@@ -213,18 +278,21 @@ static void say_address(struct printer *p)
         say(p, "]");
     }
     say(p, "[");
-    if (in->o[NV_SASS_A].kind == NV_SASS_REG && (in->o[NV_SASS_A].reg != NV_SASS_RZ || base)) {
+    if (in->o[NV_SASS_A].kind == NV_SASS_REG &&
+        (in->o[NV_SASS_A].reg != NV_SASS_RZ || mode == NV_SASS_ADDR_DESC ||
+         mode == NV_SASS_ADDR_U32UR)) {
         say_reg(p, &in->o[NV_SASS_A]);
         say(p, "%s", scales[in->mod[NV_SASS_MOD_XS] & 3]);
         register_shown = true;
         if (base && mode == NV_SASS_ADDR_U32UR)
             say(p, ".U32");
-        else if (base && mode)
+        else if (base && mode && in->op != NV_SASS_LDL && in->op != NV_SASS_STL)
             say(p, ".64");
     }
     if (base && mode != NV_SASS_ADDR_DESC) {
-        say(p, "+");
+        say(p, "%s", register_shown ? "+" : "");
         say_reg(p, &in->o[NV_SASS_UR]);
+        register_shown = true;
     }
     if (in->o[NV_SASS_OFFSET].imm || !register_shown) {
         if (register_shown)
@@ -259,8 +327,10 @@ static void say_indexed(struct printer *p)
             say(p, "+");
             say_hex(p, offset);
         }
-    } else {
+    } else if (offset || a->kind == NV_SASS_NONE) {
         say_hex(p, offset);
+    } else {
+        say_reg(p, a);
     }
     say(p, "]");
 }
@@ -268,16 +338,16 @@ static void say_indexed(struct printer *p)
 static void say_target(struct printer *p)
 {
     int64_t offset = p->in->o[NV_SASS_OFFSET].imm;
-    uint64_t absolute = p->pc + NV_SASS_BYTES + (uint64_t)offset;
-    if (p->in->o[NV_SASS_A].kind == NV_SASS_REG)
-        say_hex(p, (int64_t)absolute);
+    if (p->in->op == NV_SASS_RET && p->in->mod[NV_SASS_MOD_RET] == NV_SASS_RET_ABS)
+        say_hex(p, offset);
     else
-        say(p, "0x%" PRIx64, absolute);
+        say_hex(p, (int64_t)(p->pc + NV_SASS_BYTES + (uint64_t)offset));
 }
 
 static void say_imad(struct printer *p)
 {
-    const struct nvhw_sass_operand *a = &p->in->o[NV_SASS_A], *b = &p->in->o[NV_SASS_B], *c = &p->in->o[NV_SASS_C];
+    const struct nvhw_sass_operand *a = &p->in->o[NV_SASS_A], *b = &p->in->o[NV_SASS_B],
+                                   *c = &p->in->o[NV_SASS_C];
     bool rz_a = (a->kind == NV_SASS_REG || a->kind == NV_SASS_NONE) && a->reg == NV_SASS_RZ;
     bool rz_b = b->kind == NV_SASS_REG && b->reg == NV_SASS_RZ;
     bool rz_c = c->kind == NV_SASS_REG && c->reg == NV_SASS_RZ;
@@ -285,10 +355,10 @@ static void say_imad(struct printer *p)
     if (p->in->mod[NV_SASS_MOD_X])
         return;
     if (rz_a && rz_b)
-        say(p, ".MOV");
+        say(p, "%s", c->kind == NV_SASS_UREG || c->kind == NV_SASS_CONST_UR ? "" : ".MOV");
     else if (b->kind == NV_SASS_IMM && imm == 1)
         say(p, ".IADD");
-    else if (b->kind == NV_SASS_IMM && rz_c && imm && !(imm & (imm - 1)))
+    else if (b->kind == NV_SASS_IMM && rz_c && imm && imm != 0x10000 && !(imm & (imm - 1)))
         say(p, ".SHL");
 }
 
@@ -297,19 +367,47 @@ static void say_special_register(struct printer *p)
     static const struct {
         uint8_t number;
         const char *name;
-    } names[] = {
-        {0x00, "SR_LANEID"},      {0x01, "SR_CLOCK"},        {0x02, "SR_VIRTCFG"},       {0x03, "SR_VIRTID"},
-        {0x10, "SR_PRIM_TYPE"},   {0x11, "SR_INVOCATION_ID"}, {0x13, "SR_THREAD_KILL"},   {0x1d, "SR_INVOCATION_INFO"},
-        {0x1e, "SR_WSCALEFACTOR_XY"}, {0x1f, "SR_WSCALEFACTOR_Z"},
-        {0x20, "SR_TID"},         {0x21, "SR_TID.X"},        {0x22, "SR_TID.Y"},         {0x23, "SR_TID.Z"},
-        {0x25, "SR_CTAID.X"},     {0x26, "SR_CTAID.Y"},      {0x27, "SR_CTAID.Z"},       {0x28, "SR_NTID"},
-        {0x29, "SR_CirQueueIncrMinusOne"},                   {0x31, "SR_SWINSZ"},        {0x32, "SR_SMEMSZ"},
-        {0x37, "SR_LMEMHIOFF"},   {0x38, "SR_EQMASK"},       {0x39, "SR_LTMASK"},        {0x3a, "SR_LEMASK"},
-        {0x3b, "SR_GTMASK"},      {0x3c, "SR_GEMASK"},       {0x40, "SR_GLOBALERRORSTATUS"},
-        {0x43, "SR_VIRTUALSMID"}, {0x50, "SR_CLOCKLO"},      {0x51, "SR_CLOCKHI"},       {0x52, "SR_GLOBALTIMERLO"},
-        {0x53, "SR_GLOBALTIMERHI"}, {0x54, "SR_ESR_PC"},     {0x61, "SR_CIRCULARQUEUEENTRYINDEX"},
-        {0x64, "SR_PM0"},         {0x70, "SR_PM6"},          {0x88, "SR_CgaCtaId"},      {0x8a, "SR_CgaSize"},
-        {0xff, "SRZ"}};
+    } names[] = {{0x00, "SR_LANEID"},
+                 {0x01, "SR_CLOCK"},
+                 {0x02, "SR_VIRTCFG"},
+                 {0x03, "SR_VIRTID"},
+                 {0x10, "SR_PRIM_TYPE"},
+                 {0x11, "SR_INVOCATION_ID"},
+                 {0x13, "SR_THREAD_KILL"},
+                 {0x1d, "SR_INVOCATION_INFO"},
+                 {0x1e, "SR_WSCALEFACTOR_XY"},
+                 {0x1f, "SR_WSCALEFACTOR_Z"},
+                 {0x20, "SR_TID"},
+                 {0x21, "SR_TID.X"},
+                 {0x22, "SR_TID.Y"},
+                 {0x23, "SR_TID.Z"},
+                 {0x25, "SR_CTAID.X"},
+                 {0x26, "SR_CTAID.Y"},
+                 {0x27, "SR_CTAID.Z"},
+                 {0x28, "SR_NTID"},
+                 {0x29, "SR_CirQueueIncrMinusOne"},
+                 {0x31, "SR_SWINSZ"},
+                 {0x32, "SR_SMEMSZ"},
+                 {0x36, "SR_LMEMLOSZ"},
+                 {0x37, "SR_LMEMHIOFF"},
+                 {0x38, "SR_EQMASK"},
+                 {0x39, "SR_LTMASK"},
+                 {0x3a, "SR_LEMASK"},
+                 {0x3b, "SR_GTMASK"},
+                 {0x3c, "SR_GEMASK"},
+                 {0x40, "SR_GLOBALERRORSTATUS"},
+                 {0x43, "SR_VIRTUALSMID"},
+                 {0x50, "SR_CLOCKLO"},
+                 {0x51, "SR_CLOCKHI"},
+                 {0x52, "SR_GLOBALTIMERLO"},
+                 {0x53, "SR_GLOBALTIMERHI"},
+                 {0x54, "SR_ESR_PC"},
+                 {0x61, "SR_CIRCULARQUEUEENTRYINDEX"},
+                 {0x64, "SR_PM0"},
+                 {0x70, "SR_PM6"},
+                 {0x88, "SR_CgaCtaId"},
+                 {0x8a, "SR_CgaSize"},
+                 {0xff, "SRZ"}};
     unsigned number = p->in->mod[NV_SASS_MOD_SR];
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (names[i].number == number && (number < 0x88 || number == 0xff || p->sm >= 90)) {
@@ -327,7 +425,8 @@ static const char *mod_text(const struct printer *p, unsigned mod)
             continue;
         for (unsigned code = 0; code < field->value_count; code++) {
             const struct sass_value *value = &sass_values[field->first_value + code];
-            if (value->value != SASS_VALUE_NONE && (value->value & ~SASS_VALUE_DEFAULT) == p->in->mod[mod])
+            if (value->value != SASS_VALUE_NONE &&
+                (value->value & ~SASS_VALUE_DEFAULT) == p->in->mod[mod])
                 return value->text;
         }
     }
@@ -355,6 +454,10 @@ static bool operand_shown(const struct printer *p, unsigned slot)
 {
     const struct nvhw_sass_operand *o = &p->in->o[slot];
     const struct sass_field *field = sass_slot_field(p->row, slot);
+    if (p->in->op == NV_SASS_BAR && slot == NV_SASS_PA) {
+        unsigned mode = p->in->mod[NV_SASS_MOD_BAR];
+        return mode >= NV_SASS_BAR_RED_POPC && mode <= NV_SASS_BAR_SCAN;
+    }
     switch (o->kind) {
     case NV_SASS_NONE:
         return false;
@@ -418,7 +521,8 @@ static void say_template(struct printer *p)
             say_mod(p, index);
         else if (byte == CMD_SPECIAL)
             say_special(p, index);
-        else if ((byte == CMD_IF_MOD && !p->in->mod[index]) || (byte == CMD_IF_NOT_MOD && p->in->mod[index]) ||
+        else if ((byte == CMD_IF_MOD && !p->in->mod[index]) ||
+                 (byte == CMD_IF_NOT_MOD && p->in->mod[index]) ||
                  (byte == CMD_IF_OPERAND && !operand_shown(p, index)))
             at = skip_group(at);
     }
@@ -426,13 +530,14 @@ static void say_template(struct printer *p)
 
 static bool is_uniform(const struct sass_row *row)
 {
-    return row->pipe == NV_SASS_PIPE_UDP || row->op == NV_SASS_UMOV || row->op == NV_SASS_ULDC || row->op == NV_SASS_LDCU ||
-           row->op == NV_SASS_S2UR;
+    return row->pipe == NV_SASS_PIPE_UDP || row->op == NV_SASS_UMOV || row->op == NV_SASS_ULDC ||
+           row->op == NV_SASS_LDCU || row->op == NV_SASS_S2UR;
 }
 
 int nvhw_sass_format(unsigned sm, const struct nvhw_sass *in, uint64_t pc, char *text, size_t size)
 {
-    struct printer p = {.text = text, .size = size, .sm = sm, .pc = pc, .in = in, .row = sass_row_of(in)};
+    struct printer p = {
+        .text = text, .size = size, .sm = sm, .pc = pc, .in = in, .row = sass_row_of(in)};
     if (!p.row) {
         say(&p, "?");
         return (int)p.at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The generated SASS rows as the decoder, the encoder and the printer see them. Private to nvhw; what users
- * need is nvhw/sass.h. gen/sass_gen.py writes the arrays.
+ * The generated SASS rows as the decoder, the encoder and the printer see them. Private to nvhw;
+ * what users need is nvhw/sass.h. gen/sass_gen.py writes the arrays.
  */
 #ifndef NVHW_SRC_SASS_TABLE_H
 #define NVHW_SRC_SASS_TABLE_H
@@ -44,8 +44,8 @@ enum sass_width {
     SASS_WIDTH_B64 = 22
 };
 
-#define SASS_VALUE_NONE 0xffffu    /* reserved code */
-#define SASS_VALUE_DEFAULT 0x8000u /* the code an encoder uses for modifier value 0 */
+#define SASS_VALUE_NONE     0xffffu /* reserved code */
+#define SASS_VALUE_DEFAULT  0x8000u /* the code an encoder uses for modifier value 0 */
 #define SASS_FIELD_INVERTED 0x8000u /* predicate stored as 7 - n */
 
 struct sass_value {
@@ -74,7 +74,8 @@ struct sass_row {
     uint16_t first_field;
     uint8_t field_count;
     uint64_t mask[2];  /* bits that have a meaning */
-    uint64_t fixed[2]; /* bits that are always set */
+    uint64_t fixed[2]; /* values of the bits in `must` */
+    uint64_t must[2];  /* bits that tell this row from others */
     const char *text;
 };
 

@@ -2,25 +2,25 @@
 /*
  * SASS, the machine code of the streaming multiprocessors of sm_75 .. sm_120, as one table.
  *
- * The table is data/sass.isa: one row per instruction form. From it come the decoder, the encoder and the
- * printer below, which are exact inverses: what decodes also encodes to the same 16 bytes. An instruction
- * in memory is 16 bytes, little endian; everything here speaks `struct nvhw_sass`.
+ * The table is data/sass.isa: one row per instruction form. From it come the decoder, the encoder
+ * and the printer below, which are exact inverses: what decodes also encodes to the same 16 bytes.
+ * An instruction in memory is 16 bytes, little endian; everything here speaks `struct nvhw_sass`.
  *
- * Building one by hand: clear the struct, set `op`, the operands it takes and the modifiers that differ from
- * their default (value 0), then the control bits:
+ * Building one by hand: clear the struct, set `op`, the operands it takes and the modifiers that
+ * differ from their default (value 0), then the control bits:
  *
  *     struct nvhw_sass i;
  *     nvhw_sass_clear(&i, NV_SASS_IADD3);                      // guard PT, no scoreboards, stall 1
  *     i.o[NV_SASS_D] = nvhw_sass_reg(4);
  *     i.o[NV_SASS_A] = nvhw_sass_reg(2);
  *     i.o[NV_SASS_B] = nvhw_sass_imm(-16);
- *     i.o[NV_SASS_C] = nvhw_sass_reg(NV_SASS_RZ);              // or left out: absent registers are RZ
- *     i.control.stall = 4;
- *     nvhw_sass_encode(86, &i, bytes, why, sizeof why);
+ *     i.o[NV_SASS_C] = nvhw_sass_reg(NV_SASS_RZ);              // or left out: absent registers are
+ * RZ i.control.stall = 4; nvhw_sass_encode(86, &i, bytes, why, sizeof why);
  *
- * The operand kinds choose the form (register, immediate, constant bank, uniform register); an operand left
- * NV_SASS_NONE becomes the row's default: RZ, URZ, PT for predicate results, PT or !PT for predicate sources
- * (whichever is neutral), 0 for offsets. Which slots and modifiers an op has is written in data/sass.isa.
+ * The operand kinds choose the form (register, immediate, constant bank, uniform register); an
+ * operand left NV_SASS_NONE becomes the row's default: RZ, URZ, PT for predicate results, PT or !PT
+ * for predicate sources (whichever is neutral), 0 for offsets. Which slots and modifiers an op has
+ * is written in data/sass.isa.
  *
  * All functions are pure: no global state, no allocation, callable from any thread.
  */
@@ -32,19 +32,20 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Generated from data/sass.isa: enum nvhw_sass_op (NV_SASS_IADD3 ...), enum nvhw_sass_mod (NV_SASS_MOD_X ...)
- * and the values of each modifier (NV_SASS_CMP_LT ...; value 0 is what is meant when nothing is said). */
+/* Generated from data/sass.isa: enum nvhw_sass_op (NV_SASS_IADD3 ...), enum nvhw_sass_mod
+ * (NV_SASS_MOD_X ...) and the values of each modifier (NV_SASS_CMP_LT ...; value 0 is what is meant
+ * when nothing is said). */
 #include "nvhw/sass_isa.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define NV_SASS_BYTES 16u /* size of an instruction; programs are aligned to it */
-#define NV_SASS_RZ 255u   /* zero register */
-#define NV_SASS_URZ 255u  /* uniform zero register, on every SM (encoded as 63 up to sm_90) */
-#define NV_SASS_PT 7u     /* true predicate; UPT likewise */
-#define NV_SASS_SB_NONE 7u /* no scoreboard */
+#define NV_SASS_BYTES   16u  /* size of an instruction; programs are aligned to it */
+#define NV_SASS_RZ      255u /* zero register */
+#define NV_SASS_URZ     255u /* uniform zero register, on every SM (encoded as 63 up to sm_90) */
+#define NV_SASS_PT      7u   /* true predicate; UPT likewise */
+#define NV_SASS_SB_NONE 7u   /* no scoreboard */
 
 enum nvhw_sass_kind {
     NV_SASS_NONE = 0,
@@ -60,20 +61,25 @@ enum nvhw_sass_kind {
 
 /* Where an operand stands. One meaning per name, the same for all ops. */
 enum nvhw_sass_slot {
-    NV_SASS_D,      /* register result (or uniform register result) */
-    NV_SASS_A,      /* first source; for memory ops the address register */
-    NV_SASS_B,      /* second source; for stores and atomics the data; for LDC/ULDC the constant */
-    NV_SASS_C,      /* third source; for compare-and-swap the new value */
-    NV_SASS_PD,     /* predicate result (bits 81..83) */
-    NV_SASS_PQ,     /* second predicate result (bits 84..86) */
-    NV_SASS_PA,     /* predicate source (bits 87..89, 90 negates): select, accumulate, first carry */
-    NV_SASS_PB,     /* second predicate source (bits 77..79): second carry of IADD3.X, second of PLOP3 */
-    NV_SASS_PC,     /* third predicate source (bits 68..70): ISETP.EX, third of PLOP3 */
-    NV_SASS_UR,     /* uniform register of an address: base, or descriptor (NV_SASS_MOD_ADDR says which) */
-    NV_SASS_OFFSET, /* immediate: byte offset of an address; branches: target minus address of the NEXT instruction */
-    NV_SASS_LUT,    /* immediate: truth table of LOP3 and PLOP3's first result, shift of LEA, lanes of MOV */
-    NV_SASS_LUT2,   /* immediate: truth table of PLOP3's second result; other small numbers named in the row */
-    NV_SASS_CB,     /* convergence barrier (BSSY, BSYNC, BREAK, BMOV) */
+    NV_SASS_D,  /* register result (or uniform register result) */
+    NV_SASS_A,  /* first source; for memory ops the address register */
+    NV_SASS_B,  /* second source; for stores and atomics the data; for LDC/ULDC the constant */
+    NV_SASS_C,  /* third source; for compare-and-swap the new value */
+    NV_SASS_PD, /* predicate result (bits 81..83) */
+    NV_SASS_PQ, /* second predicate result (bits 84..86) */
+    NV_SASS_PA, /* predicate source (bits 87..89, 90 negates): select, accumulate, first carry */
+    NV_SASS_PB, /* second predicate source (bits 77..79): second carry of IADD3.X, second of PLOP3
+                 */
+    NV_SASS_PC, /* third predicate source (bits 68..70): ISETP.EX, third of PLOP3 */
+    NV_SASS_UR, /* uniform register of an address: base, or descriptor (NV_SASS_MOD_ADDR says which)
+                 */
+    NV_SASS_OFFSET, /* immediate: byte offset of an address; branches: target minus address of the
+                       NEXT instruction */
+    NV_SASS_LUT,  /* immediate: truth table of LOP3 and PLOP3's first result, shift of LEA, lanes of
+                     MOV */
+    NV_SASS_LUT2, /* immediate: truth table of PLOP3's second result; other small numbers named in
+                     the row */
+    NV_SASS_CB,   /* convergence barrier (BSSY, BSYNC, BREAK, BMOV) */
     NV_SASS_SLOT_COUNT
 };
 
@@ -91,19 +97,21 @@ struct nvhw_sass_operand {
     int64_t imm;
 };
 
-/* Bits 105..125. Meaning and rules: libraries that schedule read the latency facts of nvhw_sass_latency. */
+/* Bits 105..125. Meaning and rules: libraries that schedule read the latency facts of
+ * nvhw_sass_latency. */
 struct nvhw_sass_control {
-    uint8_t stall;      /* 0..15 cycles to the next instruction; 12..15 need yield */
-    bool yield;         /* true: the scheduler may switch away (bit 109 = 0) */
-    uint8_t write_sb;   /* 0..5, NV_SASS_SB_NONE: released when results are written */
-    uint8_t read_sb;    /* 0..5, NV_SASS_SB_NONE: released when sources have been read */
-    uint8_t wait_mask;  /* bit n: wait for scoreboard n */
-    uint8_t reuse;      /* bit 0 A, bit 1 B, bit 2 C */
+    uint8_t stall;     /* 0..15 cycles to the next instruction; 12..15 need yield */
+    bool yield;        /* true: the scheduler may switch away (bit 109 = 0) */
+    uint8_t write_sb;  /* 0..5, NV_SASS_SB_NONE: released when results are written */
+    uint8_t read_sb;   /* 0..5, NV_SASS_SB_NONE: released when sources have been read */
+    uint8_t wait_mask; /* bit n: wait for scoreboard n */
+    uint8_t reuse;     /* bit 0 A, bit 1 B, bit 2 C */
 };
 
 struct nvhw_sass {
     uint16_t op;   /* enum nvhw_sass_op */
-    uint16_t form; /* row of the table, set by decode; encode ignores it and chooses by operand kinds */
+    uint16_t form; /* row of the table, set by decode; encode tries it first and else chooses by
+                      operand kinds */
     uint8_t guard; /* 0..7; a uniform predicate for uniform instructions */
     bool guard_not;
     struct nvhw_sass_control control;
@@ -113,19 +121,19 @@ struct nvhw_sass {
 
 /* What decides when a result is ready. */
 enum nvhw_sass_pipe {
-    NV_SASS_PIPE_ALU,    /* fixed latency from here ... */
+    NV_SASS_PIPE_ALU, /* fixed latency from here ... */
     NV_SASS_PIPE_FMA,
-    NV_SASS_PIPE_WIDE,   /* IMAD.WIDE, IMAD.HI: low word earlier than high word */
+    NV_SASS_PIPE_WIDE, /* IMAD.WIDE, IMAD.HI: low word earlier than high word */
     NV_SASS_PIPE_FP16,
     NV_SASS_PIPE_DISP64, /* CS2R of 64 bits */
     NV_SASS_PIPE_UDP,    /* uniform datapath */
     NV_SASS_PIPE_UMOV,   /* UMOV, ULDC, VOTEU */
     NV_SASS_PIPE_MMA,
-    NV_SASS_PIPE_FP64,   /* fixed on sm_80, 90, 100; variable elsewhere */
-    NV_SASS_PIPE_XU,     /* variable latency from here: needs scoreboards ... */
-    NV_SASS_PIPE_MEM,    /* memory unit */
-    NV_SASS_PIPE_CBU,    /* branches: read registers at issue, write none */
-    NV_SASS_PIPE_SYNC    /* BAR, MEMBAR, NOP, DEPBAR: no register result by stall count */
+    NV_SASS_PIPE_FP64, /* fixed on sm_80, 90, 100; variable elsewhere */
+    NV_SASS_PIPE_XU,   /* variable latency from here: needs scoreboards ... */
+    NV_SASS_PIPE_MEM,  /* memory unit */
+    NV_SASS_PIPE_CBU,  /* branches: read registers at issue, write none */
+    NV_SASS_PIPE_SYNC  /* BAR, MEMBAR, NOP, DEPBAR: no register result by stall count */
 };
 
 static inline struct nvhw_sass_operand nvhw_sass_reg(unsigned reg)
@@ -150,7 +158,8 @@ static inline struct nvhw_sass_operand nvhw_sass_imm(int64_t imm)
 }
 static inline struct nvhw_sass_operand nvhw_sass_const(unsigned bank, unsigned offset_bytes)
 {
-    return (struct nvhw_sass_operand){.kind = NV_SASS_CONST, .bank = (uint8_t)bank, .imm = offset_bytes};
+    return (struct nvhw_sass_operand){
+        .kind = NV_SASS_CONST, .bank = (uint8_t)bank, .imm = offset_bytes};
 }
 static inline struct nvhw_sass_operand nvhw_sass_cbar(unsigned reg)
 {
@@ -169,23 +178,32 @@ static inline void nvhw_sass_clear(struct nvhw_sass *out, enum nvhw_sass_op op)
 }
 
 /*
- * Decodes 16 bytes for `sm` (75, 80, 86, 87, 89, 90, 100, 103, 120, 121). False, and `*out` unspecified, when no
- * row of the table describes exactly these bits: unknown opcode, reserved value, or a bit outside all fields.
+ * Decodes 16 bytes for `sm` (75, 80, 86, 87, 89, 90, 100, 103, 120, 121). False, and `*out`
+ * unspecified, when no row of the table describes exactly these bits: unknown opcode, reserved
+ * value, or a bit outside all fields.
  */
 bool nvhw_sass_decode(unsigned sm, const uint8_t bytes[NV_SASS_BYTES], struct nvhw_sass *out);
 
 /*
- * Encodes `in` for `sm`. False when it cannot be: no form of the op takes these operand kinds on this SM, a
- * number does not fit, a modifier does not exist there. Then a sentence with the cause stands in `why`
- * (may be NULL; at most why_size bytes with the final zero).
+ * As nvhw_sass_decode, but bits outside all fields may be set: tools that show other people's code
+ * want this. The instruction then encodes to the same bytes except for those bits.
  */
-bool nvhw_sass_encode(unsigned sm, const struct nvhw_sass *in, uint8_t bytes[NV_SASS_BYTES], char *why,
-                      size_t why_size);
+bool nvhw_sass_decode_lenient(unsigned sm, const uint8_t bytes[NV_SASS_BYTES],
+                              struct nvhw_sass *out);
 
 /*
- * Writes the instruction as text, in the manner of the vendor's disassembler ("@!P0 IADD3 R4, R2, -0x10, RZ"),
- * without the control bits. `pc` is the address of the instruction: branch targets are shown absolute.
- * Returns the length without the final zero as snprintf does, so a return >= size means it was cut.
+ * Encodes `in` for `sm`. False when it cannot be: no form of the op takes these operand kinds on
+ * this SM, a number does not fit, a modifier does not exist there. Then a sentence with the cause
+ * stands in `why` (may be NULL; at most why_size bytes with the final zero).
+ */
+bool nvhw_sass_encode(unsigned sm, const struct nvhw_sass *in, uint8_t bytes[NV_SASS_BYTES],
+                      char *why, size_t why_size);
+
+/*
+ * Writes the instruction as text, in the manner of the vendor's disassembler ("@!P0 IADD3 R4, R2,
+ * -0x10, RZ"), without the control bits. `pc` is the address of the instruction: branch targets are
+ * shown absolute. Returns the length without the final zero as snprintf does, so a return >= size
+ * means it was cut.
  */
 int nvhw_sass_format(unsigned sm, const struct nvhw_sass *in, uint64_t pc, char *text, size_t size);
 
@@ -195,15 +213,17 @@ int nvhw_sass_format_control(const struct nvhw_sass_control *control, char *text
 /* "IADD3"; "?" for a number that is no op. */
 const char *nvhw_sass_op_name(unsigned op);
 
-/* The class that decides latency. IMAD.WIDE and the like depend on the form, so give the whole instruction. */
+/* The class that decides latency. IMAD.WIDE and the like depend on the form, so give the whole
+ * instruction. */
 enum nvhw_sass_pipe nvhw_sass_pipe(unsigned sm, const struct nvhw_sass *in);
 
 /* True when results need a write scoreboard on this SM, false when the stall count covers them. */
 bool nvhw_sass_is_variable(unsigned sm, const struct nvhw_sass *in);
 
 /*
- * How many consecutive 32-bit registers the operand in `slot` names: 0 when the slot is not a register or is
- * RZ/URZ, otherwise 1, 2, 3 or 4 (a 64-bit address in A gives 2, LDG.128 gives 4 in D).
+ * How many consecutive 32-bit registers the operand in `slot` names: 0 when the slot is not a
+ * register or is RZ/URZ, otherwise 1, 2, 3 or 4 (a 64-bit address in A gives 2, LDG.128 gives 4 in
+ * D).
  */
 unsigned nvhw_sass_width(const struct nvhw_sass *in, enum nvhw_sass_slot slot);
 
