@@ -12,6 +12,7 @@
 #define MG_DEADLINE_DEVINIT_NS MG_MS(4000)       /* the board's own firmware after power-on */
 #define MG_DEADLINE_FSP_BOOT_NS MG_MS(5000)      /* the same on Hopper and Blackwell */
 #define MG_DEADLINE_RESET_READY_NS MG_US(150)    /* falcon says that it may be reset */
+#define MG_DEADLINE_RESET_SETTLE_NS MG_MS(100)   /* rest after a function level reset */
 #define MG_DEADLINE_SCRUB_NS MG_MS(100)          /* falcon memories cleared after reset */
 #define MG_DEADLINE_CORE_SELECT_NS MG_MS(10)     /* switch between falcon and RISC-V */
 #define MG_DEADLINE_FALCON_DMA_NS MG_MS(2000)    /* one block, or the last to finish */
