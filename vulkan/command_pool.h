@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* VkCommandPool: the command buffers that go when it goes. */
+#ifndef MVK_COMMAND_POOL_H
+#define MVK_COMMAND_POOL_H
+
+#include "object.h"
+
+struct mvk_command_buffer;
+
+struct mvk_command_pool {
+    VkAllocationCallbacks alloc;
+    struct mvk_command_buffer *buffers;
+};
+
+MVK_HANDLE(mvk_command_pool, VkCommandPool)
+
+#endif

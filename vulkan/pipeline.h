@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* VkPipeline: a kernel in GPU memory. */
+#ifndef MVK_PIPELINE_H
+#define MVK_PIPELINE_H
+
+#include "object.h"
+
+#include <magma-nv/compute.h>
+
+struct mvk_pipeline {
+    struct magma_kernel *kernel;
+};
+
+MVK_HANDLE(mvk_pipeline, VkPipeline)
+
+#endif
