@@ -134,12 +134,9 @@ static void do_region_info(struct fake_server *server, const struct request *req
                            struct fake_reply *reply)
 {
     struct vfio_region_info info;
-    struct {
-        struct vfio_region_info_cap_sparse_mmap cap;
-        struct vfio_region_sparse_mmap_area areas[2];
-    } sparse = {
-        .cap = {.header = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1}, .nr_areas = 2},
-        .areas = {{0x3000, 0x1000}, {0x1000, 0x1000}}};
+    const struct vfio_region_info_cap_sparse_mmap cap = {
+        .header = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1}, .nr_areas = 2};
+    const struct vfio_region_sparse_mmap_area areas[2] = {{0x3000, 0x1000}, {0x1000, 0x1000}};
     uint32_t rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 
     memcpy(&info, request->body, sizeof info);
@@ -159,7 +156,7 @@ static void do_region_info(struct fake_server *server, const struct request *req
         info.size = FAKE_BAR3_BYTES;
         info.flags = rw | VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
         info.cap_offset = sizeof info;
-        info.argsz = sizeof info + sizeof sparse;
+        info.argsz = sizeof info + sizeof cap + sizeof areas;
         reply->fds[reply->fd_count++] = server->bar3_fd;
         break;
     case 7:
@@ -170,8 +167,10 @@ static void do_region_info(struct fake_server *server, const struct request *req
         break;
     }
     put(reply, &info, sizeof info);
-    if (info.cap_offset)
-        put(reply, &sparse, sizeof sparse);
+    if (!info.cap_offset)
+        return;
+    put(reply, &cap, sizeof cap);
+    put(reply, areas, sizeof areas);
 }
 
 static void do_irq_info(const struct request *request, struct fake_reply *reply)
@@ -285,6 +284,7 @@ static void kick(struct fake_server *server, uint64_t iova)
 {
     unsigned char data[FAKE_KICK_BYTES];
 
+    server->kick_error = 0;
     if (!dma_message(server, USER_DMA_READ, iova, data, sizeof data))
         return;
     for (size_t i = 0; i < sizeof data; i++)
@@ -381,7 +381,10 @@ static void *run(void *arg)
 
     while (alive && receive_message(server->fd, request)) {
         uint16_t command = request->header.command;
-        unsigned index = command < 16 ? server->seen[command]++ : 0;
+        unsigned index;
+
+        pthread_mutex_lock(&server->lock);
+        index = command < 16 ? server->seen[command]++ : 0;
 
         memset(reply, 0, sizeof *reply);
         reply->header = (struct user_header){
@@ -391,6 +394,7 @@ static void *run(void *arg)
             close(request->fds[i]);
         if (server->spoil && command == server->spoil_command && index == server->spoil_index)
             server->spoil(reply);
+        pthread_mutex_unlock(&server->lock);
         alive = answer(server, reply);
     }
     shutdown(server->fd, SHUT_RDWR);
@@ -406,6 +410,7 @@ int fake_server_start(struct fake_server *server)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
         abort();
     server->fd = fds[0];
+    pthread_mutex_init(&server->lock, NULL);
     for (unsigned i = 0; i < FAKE_VECTORS; i++)
         server->eventfds[i] = -1;
     server->bar1_fd = memfd_create("bar1", MFD_CLOEXEC);
@@ -428,6 +433,14 @@ void fake_server_stop(struct fake_server *server)
     close(server->bar1_fd);
     close(server->bar3_fd);
     close(server->fd);
+    pthread_mutex_destroy(&server->lock);
+}
+
+struct fake_server *fake_server_look(struct fake_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    pthread_mutex_unlock(&server->lock);
+    return server;
 }
 
 void fake_server_send_dma_read(struct fake_server *server, uint64_t iova, uint64_t count)

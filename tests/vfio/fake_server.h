@@ -59,7 +59,8 @@ struct fake_server {
     unsigned spoil_index;   /* the how-manieth of that command */
     void (*spoil)(struct fake_reply *reply);
 
-    /* The device's state; look at it after stop, or between calls (the thread is idle then). */
+    /* The device's state; look at it after stop, or between calls through fake_server_look. */
+    pthread_mutex_t lock;
     unsigned char bar0[FAKE_BAR0_BYTES];
     unsigned char config[4096];
     int bar1_fd, bar3_fd;
@@ -77,6 +78,9 @@ int fake_server_start(struct fake_server *server);
 
 /* Ends it (the client's end must be closed or shut down) and frees what it holds. */
 void fake_server_stop(struct fake_server *server);
+
+/* The server, seen as its thread left it after the last request. */
+struct fake_server *fake_server_look(struct fake_server *server);
 
 /* Sends a DMA message now, without a request of the client pending, and collects the reply.
  * Call while the client is not in a call; the client serves it in mvfio_device_service. */
