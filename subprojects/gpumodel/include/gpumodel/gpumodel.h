@@ -69,6 +69,17 @@ void gpum_write(struct gpum *m, unsigned region, uint64_t offset, unsigned size_
 int gpum_vram_fd(const struct gpum *m);
 uint8_t *gpum_vram(struct gpum *m);
 
+/*
+ * What the owner of a PCI function does when somebody wants its interrupts by vector: programs and
+ * unmasks entries first .. first+count-1 of the MSI-X table and turns MSI-X on, or (on false)
+ * masks them, and turns MSI-X off when first is 0. Config space and BAR0 show the result.
+ */
+void gpum_msix_connect(struct gpum *m, unsigned first, unsigned count, bool on);
+/* The same for a single MSI. */
+void gpum_msi_connect(struct gpum *m, bool on);
+/* How many MSI-X entries the function has. */
+unsigned gpum_msix_count(const struct gpum *m);
+
 /* Tells the model that mappings of system memory changed. */
 void gpum_dma_changed(struct gpum *m);
 
