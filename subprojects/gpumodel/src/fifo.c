@@ -193,18 +193,19 @@ void gpum_channel_interrupt(struct gpum_channel *ch)
 
 /* ---- Scheduling ---------------------------------------------------------------------------------------- */
 
-/* One turn of a channel: its engines, then its stream. Returns the units spent. */
+/* One turn of a channel: half of it for the engines, the rest for the stream. Returns the units
+ * spent. */
 static unsigned channel_turn(struct gpum_channel *ch, unsigned budget)
 {
-    unsigned used = 0;
+    unsigned used = 0, half = (budget + 1) / 2;
 
     if (!ch->enabled)
         return 0;
     ch->yield = false;
     if (ch->copy.active)
-        used += gpum_copy_run(ch, budget);
-    if (used < budget && ch->grid_count)
-        used += gpum_compute_run(ch, budget - used);
+        used += gpum_copy_run(ch, half);
+    if (used < half && ch->grid_count)
+        used += gpum_compute_run(ch, half - used);
     if (used < budget && ch->enabled)
         used += gpum_pbdma_run(ch, budget - used);
     return used;
