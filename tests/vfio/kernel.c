@@ -41,7 +41,7 @@ static struct {
     } maps[16];
     unsigned map_count;
     uint64_t mapped_limit;
-    struct vfio_irq_set irq_set;
+    uint32_t irq_flags, irq_start, irq_count;
     int irq_fds[16];
     unsigned resets, unset;
     int32_t bound_iommufd;
@@ -116,7 +116,9 @@ static int set_irqs(const struct vfio_irq_set *set)
 
     ck_assert_uint_eq(set->argsz, sizeof *set + fds * sizeof(int32_t));
     ck_assert_uint_le(fds, 16);
-    kernel.irq_set = *set;
+    kernel.irq_flags = set->flags;
+    kernel.irq_start = set->start;
+    kernel.irq_count = set->count;
     memcpy(kernel.irq_fds, set->data, fds * sizeof(int32_t));
     return 0;
 }
@@ -388,13 +390,13 @@ START_TEST(interrupts_and_reset_reach_the_device)
 
     open_backend(_i);
     ck_assert_int_eq(mvfio_irq_set(device, MVFIO_IRQ_MSIX, 3, fds, 2, &err), MAGMA_OK);
-    ck_assert_uint_eq(kernel.irq_set.start, 3);
-    ck_assert_uint_eq(kernel.irq_set.count, 2);
+    ck_assert_uint_eq(kernel.irq_start, 3);
+    ck_assert_uint_eq(kernel.irq_count, 2);
     ck_assert_int_eq(kernel.irq_fds[0], fds[0]);
     ck_assert_int_eq(kernel.irq_fds[1], -1);
     ck_assert_int_eq(mvfio_irq_disable(device, MVFIO_IRQ_MSIX, &err), MAGMA_OK);
-    ck_assert_uint_eq(kernel.irq_set.count, 0);
-    ck_assert_uint_eq(kernel.irq_set.flags, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER);
+    ck_assert_uint_eq(kernel.irq_count, 0);
+    ck_assert_uint_eq(kernel.irq_flags, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER);
     ck_assert_int_eq(mvfio_device_reset(device, &err), MAGMA_OK);
     ck_assert_uint_eq(kernel.resets, 1);
     kernel.gone = true;
