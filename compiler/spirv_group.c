@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Barriers of the workgroup and of memory; votes, ballots and shuffles of the subgroup. */
+#include "spirv.h"
+
+enum { SHFL_CLAMP_ALL = 0x1f, SHFL_CLAMP_NONE = 0 };
+
+static bool needs_global(uint32_t semantics)
+{
+    return (semantics & (SpvMemorySemanticsUniformMemoryMask |
+                         SpvMemorySemanticsImageMemoryMask)) != 0;
+}
+
+static void append_plain(struct spv_lower *l, enum cc_op op, unsigned sub)
+{
+    struct cc_inst *inst = cc_b_inst(&l->b, op, 0, NULL);
+    inst->sub = (uint8_t)sub;
+    cc_b_append(&l->b, inst);
+}
+
+/*
+ * Shared memory is ordered by the barrier itself. Buffers need a membar of the scope; beyond the
+ * workgroup also the L1 cache, which other SMs do not update, must forget what it holds.
+ */
+static void memory_barrier(struct spv_lower *l, uint32_t scope, uint32_t semantics)
+{
+    if (!needs_global(semantics) || scope == SpvScopeInvocation) {
+        return;
+    }
+    bool wide = scope == SpvScopeDevice || scope == SpvScopeQueueFamily ||
+                scope == SpvScopeCrossDevice;
+    append_plain(l, CC_MEMBAR, scope == SpvScopeCrossDevice ? CC_SCOPE_SYS
+                               : wide                       ? CC_SCOPE_GPU
+                                                            : CC_SCOPE_CTA);
+    if (wide) {
+        append_plain(l, CC_CCTL_IVALL, 0);
+    }
+}
+
+static struct cc_src vote(struct spv_lower *l, struct cc_src p, enum cc_vote mode, bool ballot)
+{
+    struct cc_inst *inst = cc_b_inst(&l->b, CC_VOTE, 1, &p);
+    inst->sub = (uint8_t)mode;
+    struct cc_src result = cc_def_add(l->s, inst, ballot ? CC_GPR : CC_PRED);
+    cc_b_append(&l->b, inst);
+    return result;
+}
+
+static void control_barrier(struct spv_lower *l)
+{
+    uint32_t execution = spv_constant(l, spv_word(&l->inst, 1));
+    uint32_t scope = spv_constant(l, spv_word(&l->inst, 2));
+    memory_barrier(l, scope, spv_constant(l, spv_word(&l->inst, 3)));
+    if (execution == SpvScopeWorkgroup) {
+        append_plain(l, CC_BAR, 0);
+        l->s->uses_barrier = true;
+    } else if (execution == SpvScopeSubgroup) {
+        /* The threads that are here together stay so. */
+        struct cc_src active = vote(l, cc_bool(true), CC_VOTE_ANY, true);
+        cc_b_append(&l->b, cc_b_inst(&l->b, CC_WARPSYNC, 1, &active));
+    } else {
+        spv_unsupported(&l->inst, "an execution scope other than workgroup and subgroup");
+    }
+}
+
+static struct cc_src shuffle(struct spv_lower *l, struct cc_src x, struct cc_src lane,
+                             enum cc_shfl mode)
+{
+    struct cc_src clamp = cc_imm(mode == CC_SHFL_UP ? SHFL_CLAMP_NONE : SHFL_CLAMP_ALL);
+    struct cc_inst *inst = cc_b_inst(&l->b, CC_SHFL, 3, (struct cc_src[]){x, lane, clamp});
+    inst->sub = (uint8_t)mode;
+    struct cc_src result = cc_def_add(l->s, inst, CC_GPR);
+    cc_b_append(&l->b, inst);
+    return result;
+}
+
+/* The lowest active lane. */
+static struct cc_src first_lane(struct spv_lower *l)
+{
+    struct cc_src active = vote(l, cc_bool(true), CC_VOTE_ANY, true);
+    return cc_b_unary(&l->b, CC_FLO, cc_b_unary(&l->b, CC_BREV, active, 0), CC_F_SH);
+}
+
+static struct cc_src shuffle_any(struct spv_lower *l, struct cc_src x, struct cc_src lane,
+                                 enum cc_shfl mode)
+{
+    if (x.file != CC_PRED) {
+        return shuffle(l, x, lane, mode);
+    }
+    return cc_b_to_bool(&l->b, shuffle(l, cc_b_from_bool(&l->b, x), lane, mode));
+}
+
+static void shuffles(struct spv_lower *l)
+{
+    struct spv_value *x = spv_operand(l, 4, 0);
+    enum cc_shfl mode = CC_SHFL_IDX;
+    struct cc_src lane;
+    if (l->inst.op == SpvOpGroupNonUniformBroadcastFirst) {
+        lane = first_lane(l);
+    } else {
+        lane = spv_operand(l, 5, 1)->slots[0];
+        mode = l->inst.op == SpvOpGroupNonUniformShuffleXor    ? CC_SHFL_BFLY
+               : l->inst.op == SpvOpGroupNonUniformShuffleUp   ? CC_SHFL_UP
+               : l->inst.op == SpvOpGroupNonUniformShuffleDown ? CC_SHFL_DOWN
+                                                               : CC_SHFL_IDX;
+    }
+    struct spv_value *to = spv_result(l);
+    if (to->type != x->type || lane.file != CC_GPR || x->type->kind > SPV_VECTOR) {
+        spv_malformed(&l->inst, "an operand has the wrong type");
+    }
+    for (uint32_t i = 0; i < x->type->slots; i++) {
+        to->slots[i] = shuffle_any(l, x->slots[i], lane, mode);
+    }
+}
+
+static struct cc_src all_equal(struct spv_lower *l, const struct spv_value *x)
+{
+    if (x->type->kind == SPV_BOOL) {
+        return vote(l, x->slots[0], CC_VOTE_EQ, false);
+    }
+    struct cc_src same = cc_bool(true), lane = first_lane(l);
+    for (uint32_t i = 0; i < x->type->slots; i++) {
+        struct cc_src first = shuffle_any(l, x->slots[i], lane, CC_SHFL_IDX);
+        struct cc_src eq = spv_type_is(x->type, SPV_FLOAT)
+                               ? cc_b_fcmp(&l->b, CC_CMP_EQ, x->slots[i], first)
+                               : cc_b_icmp(&l->b, CC_CMP_EQ, x->slots[i], first, false);
+        same = cc_b_pand(&l->b, same, eq);
+    }
+    return vote(l, same, CC_VOTE_ALL, false);
+}
+
+static void votes(struct spv_lower *l)
+{
+    struct spv_value *x = spv_operand(l, 4, 0);
+    struct spv_value *to = spv_result(l);
+    bool equal = l->inst.op == SpvOpGroupNonUniformAllEqual;
+    if ((!equal && x->type->kind != SPV_BOOL) || to->type->kind != SPV_BOOL ||
+        x->type->kind > SPV_VECTOR || (equal && x->type->kind == SPV_VECTOR &&
+                                       spv_type_is(x->type, SPV_BOOL))) {
+        spv_malformed(&l->inst, "an operand has the wrong type");
+    }
+    to->slots[0] = equal ? all_equal(l, x)
+                         : vote(l, x->slots[0],
+                                l->inst.op == SpvOpGroupNonUniformAll ? CC_VOTE_ALL : CC_VOTE_ANY,
+                                false);
+}
+
+static void ballot(struct spv_lower *l)
+{
+    struct spv_value *p = spv_operand(l, 4, 1);
+    struct spv_value *to = spv_result(l);
+    if (p->type->kind != SPV_BOOL || !spv_type_is(to->type, SPV_INT) || to->type->slots != 4) {
+        spv_malformed(&l->inst, "an operand has the wrong type");
+    }
+    to->slots[0] = vote(l, p->slots[0], CC_VOTE_ANY, true);
+    for (int i = 1; i < 4; i++) {
+        to->slots[i] = cc_imm(0);
+    }
+}
+
+static void elect(struct spv_lower *l)
+{
+    struct spv_ptr lane = {.kind = SPV_PTR_BUILTIN, .var = SpvBuiltInSubgroupLocalInvocationId};
+    struct spv_type word = {.kind = SPV_INT, .slots = 1, .width = 32};
+    struct cc_src own;
+    lane.type = &word;
+    spv_builtin_load(l, &lane, &own);
+    struct spv_value *to = spv_result(l);
+    if (to->type->kind != SPV_BOOL) {
+        spv_malformed(&l->inst, "the result is no boolean");
+    }
+    to->slots[0] = cc_b_icmp(&l->b, CC_CMP_EQ, own, first_lane(l), false);
+}
+
+bool spv_group_lower(struct spv_lower *l)
+{
+    switch (l->inst.op) {
+    case SpvOpControlBarrier:
+        control_barrier(l);
+        return true;
+    case SpvOpMemoryBarrier:
+        memory_barrier(l, spv_constant(l, spv_word(&l->inst, 1)),
+                       spv_constant(l, spv_word(&l->inst, 2)));
+        return true;
+    case SpvOpGroupNonUniformElect:
+        elect(l);
+        return true;
+    case SpvOpGroupNonUniformAll:
+    case SpvOpGroupNonUniformAny:
+    case SpvOpGroupNonUniformAllEqual:
+        votes(l);
+        return true;
+    case SpvOpGroupNonUniformBallot:
+        ballot(l);
+        return true;
+    case SpvOpGroupNonUniformBroadcast:
+    case SpvOpGroupNonUniformBroadcastFirst:
+    case SpvOpGroupNonUniformShuffle:
+    case SpvOpGroupNonUniformShuffleXor:
+    case SpvOpGroupNonUniformShuffleUp:
+    case SpvOpGroupNonUniformShuffleDown:
+        shuffles(l);
+        return true;
+    default:
+        return false;
+    }
+}

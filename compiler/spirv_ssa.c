@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Variables that nobody indexes with a running value become SSA values while they are lowered: a
+ * write names the value at the end of the block, a read looks backwards. Where several edges meet a
+ * phi is made whose sources are filled once all edges exist; phis that turn out to be copies fall
+ * to the optimiser.
+ */
+#include "spirv.h"
+
+#include <string.h>
+
+static struct spv_def *def_slot(struct spv_def *defs, size_t capacity, uint32_t block, uint32_t var)
+{
+    uint64_t key = (uint64_t)block << 32 | var;
+    size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 20) & (capacity - 1);
+    while (defs[at].used && (defs[at].block != block || defs[at].var != var)) {
+        at = (at + 1) & (capacity - 1);
+    }
+    return &defs[at];
+}
+
+static void grow_defs(struct spv_lower *l)
+{
+    size_t capacity = l->def_capacity ? l->def_capacity * 2 : 256;
+    struct spv_def *defs = cc_alloc(l->m->arena, capacity, sizeof(*defs));
+    for (size_t i = 0; i < l->def_capacity; i++) {
+        if (l->defs[i].used) {
+            *def_slot(defs, capacity, l->defs[i].block, l->defs[i].var) = l->defs[i];
+        }
+    }
+    l->defs = defs;
+    l->def_capacity = capacity;
+}
+
+static void write_at(struct spv_lower *l, uint32_t block, uint32_t var, struct cc_src src)
+{
+    if ((l->def_count + 1) * 2 > l->def_capacity) {
+        grow_defs(l);
+    }
+    struct spv_def *def = def_slot(l->defs, l->def_capacity, block, var);
+    l->def_count += !def->used;
+    src.join = false;
+    *def = (struct spv_def){block, var, true, src};
+}
+
+static uint32_t create_vars(struct spv_lower *l, const struct spv_type *type)
+{
+    uint32_t first = l->var_count;
+    if (type->kind == SPV_STRUCT) {
+        for (uint32_t i = 0; i < type->count; i++) {
+            create_vars(l, type->members[i].type);
+        }
+        return first;
+    }
+    if (type->kind == SPV_ARRAY || type->kind == SPV_MATRIX) {
+        for (uint32_t i = 0; i < type->count; i++) {
+            create_vars(l, type->elem);
+        }
+        return first;
+    }
+    l->var_file =
+        cc_grow(l->m->arena, l->var_file, &l->var_capacity, l->var_count + type->slots, 1);
+    for (uint32_t i = 0; i < type->slots; i++) {
+        l->var_file[l->var_count++] = spv_type_is(type, SPV_BOOL) ? CC_PRED : CC_GPR;
+    }
+    return first;
+}
+
+uint32_t spv_var_create(struct spv_lower *l, const struct spv_type *type)
+{
+    const uint32_t var_max = 1u << 20;
+    if (l->var_count > var_max) {
+        cc_fail(l->m->arena, "more than %u variables: not supported", var_max);
+    }
+    return create_vars(l, type);
+}
+
+void spv_var_write(struct spv_lower *l, uint32_t var, struct cc_src src)
+{
+    if (src.file != l->var_file[var]) {
+        spv_malformed(&l->inst, "the value's type is not the variable's");
+    }
+    write_at(l, l->b.block->id, var, src);
+}
+
+static struct cc_src make_phi(struct spv_lower *l, struct cc_block *block, uint32_t var)
+{
+    struct cc_inst *phi = cc_inst_create(l->s, CC_PHI, 0);
+    struct cc_src result = cc_def_add(l->s, phi, (enum cc_file)l->var_file[var]);
+    if (block->first) {
+        cc_inst_insert_before(l->s, block->first, phi);
+    } else {
+        cc_inst_append(l->s, block, phi);
+    }
+    l->var_phis = cc_grow(l->m->arena, l->var_phis, &l->var_phi_capacity, l->var_phi_count + 1,
+                          sizeof(*l->var_phis));
+    l->var_phis[l->var_phi_count++] = (struct spv_var_phi){phi, var};
+    return result;
+}
+
+/* The variable's value at the end of `block` as known now. */
+static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32_t var)
+{
+    struct cc_block *at = block;
+    struct cc_src src;
+    for (;;) {
+        if (l->def_capacity) {
+            struct spv_def *def = def_slot(l->defs, l->def_capacity, at->id, var);
+            if (def->used) {
+                src = def->src;
+                break;
+            }
+        }
+        if (at->id == 0) { /* never written: any value will do */
+            src = l->var_file[var] == CC_PRED ? cc_bool(false) : cc_imm(0);
+            break;
+        }
+        if (at->join) {
+            src = make_phi(l, at, var);
+            write_at(l, at->id, var, src);
+            break;
+        }
+        if (at->pred_count == 0) {
+            src = l->var_file[var] == CC_PRED ? cc_bool(false) : cc_imm(0);
+            break;
+        }
+        at = at->preds[0];
+    }
+    if (at != block) {
+        write_at(l, block->id, var, src);
+    }
+    return src;
+}
+
+struct cc_src spv_var_read(struct spv_lower *l, uint32_t var)
+{
+    return cc_resolve(l->s, read_at(l, l->b.block, var));
+}
+
+void spv_var_phis_fill(struct spv_lower *l)
+{
+    /* Filling can make more phis, at the end of the list. */
+    for (size_t i = 0; i < l->var_phi_count; i++) {
+        struct spv_var_phi entry = l->var_phis[i];
+        struct cc_block *block = entry.phi->block;
+        struct cc_src *src = cc_alloc(l->m->arena, block->pred_count + 1, sizeof(*src));
+        for (size_t p = 0; p < block->pred_count; p++) {
+            src[p] = read_at(l, block->preds[p], entry.var);
+        }
+        entry.phi->src = src;
+        entry.phi->src_count = (uint32_t)block->pred_count;
+    }
+}
