@@ -227,6 +227,47 @@ bool nvhw_sass_is_variable(unsigned sm, const struct nvhw_sass *in);
  */
 unsigned nvhw_sass_width(const struct nvhw_sass *in, enum nvhw_sass_slot slot);
 
+/* How an instruction reads an operand: decides how long a fixed-latency result must have been under
+ * way. */
+enum nvhw_sass_reader {
+    NV_SASS_READ_ALU,
+    NV_SASS_READ_FMA,
+    NV_SASS_READ_WIDE_AB,
+    NV_SASS_READ_WIDE_C_LOW,
+    NV_SASS_READ_WIDE_C_HIGH,
+    NV_SASS_READ_FP16,
+    NV_SASS_READ_FP64,
+    NV_SASS_READ_VARIABLE,   /* variable-latency operations and branches */
+    NV_SASS_READ_ADDRESS,    /* memory unit, shuffles */
+    NV_SASS_READ_PRED_GUARD, /* guards, and predicate inputs of variable-latency operations */
+    NV_SASS_READ_PRED_ALU,
+    NV_SASS_READ_PRED_FMA,
+    NV_SASS_READ_UREG_UDP,
+    NV_SASS_READ_UREG_UMOV,
+    NV_SASS_READ_UREG_VECTOR,
+    NV_SASS_READ_UREG_VARIABLE,
+    NV_SASS_READ_UREG_CONSTANT, /* handle of cx[UR][] */
+    NV_SASS_READ_UPRED_UDP,
+    NV_SASS_READ_UPRED_VECTOR,
+    NV_SASS_READ_UPRED_GUARD,
+    NV_SASS_READ_UPRED_BRANCH
+};
+
+#define NV_SASS_GUARD NV_SASS_SLOT_COUNT /* as `slot` below: the guard predicate */
+
+/* How `in` reads the register `kind` (NV_SASS_REG, UREG, PRED, UPRED) of `slot`, or of its guard;
+ * high_word: the upper half of a register pair. */
+enum nvhw_sass_reader nvhw_sass_reader(unsigned sm, const struct nvhw_sass *in, unsigned slot,
+                                       uint8_t kind, bool high_word);
+
+/*
+ * Issue cycles (the sum of the stall counts) from a fixed-latency writer of class `writer` to a
+ * reader, read after write. For results of variable latency the answer means nothing: those need a
+ * scoreboard.
+ */
+unsigned nvhw_sass_latency(unsigned sm, enum nvhw_sass_pipe writer, bool high_word,
+                           enum nvhw_sass_reader reader);
+
 /* True when the slot is written (a result) rather than read. */
 bool nvhw_sass_is_result(enum nvhw_sass_slot slot);
 
