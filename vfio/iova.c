@@ -14,7 +14,7 @@ bool mvfio_iova_init(struct mvfio_iova *iova, const struct mvfio_range *ranges, 
         if (ranges[i].first > ranges[i].last || (i && ranges[i].first <= ranges[i - 1].last))
             return false;
     iova->capacity = count > CAPACITY_FIRST ? count : CAPACITY_FIRST;
-    iova->free_ranges = malloc(iova->capacity * sizeof *iova->free_ranges);
+    iova->free_ranges = calloc(iova->capacity, sizeof *iova->free_ranges);
     if (!iova->free_ranges)
         return false;
     for (uint32_t i = 0; i < count; i++) {
@@ -37,7 +37,7 @@ void mvfio_iova_finish(struct mvfio_iova *iova)
 static bool insert_at(struct mvfio_iova *iova, uint32_t at, struct mvfio_range range)
 {
     if (iova->count == iova->capacity) {
-        uint32_t capacity = iova->capacity * 2;
+        uint32_t capacity = iova->capacity ? iova->capacity * 2 : CAPACITY_FIRST;
         struct mvfio_range *grown = realloc(iova->free_ranges, capacity * sizeof *grown);
 
         if (!grown)

@@ -98,7 +98,7 @@ static enum magma_code negotiate(struct user_device *user, struct magma_error *e
 
 static enum magma_code fetch_info(struct user_device *user, struct magma_error *err)
 {
-    struct user_device_info ask = {.argsz = sizeof ask}, info;
+    struct user_device_info ask = {.argsz = sizeof ask}, info = {0};
     struct user_request request = {.command = USER_DEVICE_GET_INFO,
                                    .body = &ask,
                                    .body_bytes = sizeof ask,
@@ -357,7 +357,7 @@ static enum magma_code user_irq_info(void *impl, uint32_t irq, struct mvfio_irq_
                                      struct magma_error *err)
 {
     struct user_device *user = impl;
-    struct vfio_irq_info ask = {.argsz = sizeof ask, .index = irq}, info;
+    struct vfio_irq_info ask = {.argsz = sizeof ask, .index = irq}, info = {0};
     struct user_request request = {.command = USER_GET_IRQ_INFO,
                                    .body = &ask,
                                    .body_bytes = sizeof ask,

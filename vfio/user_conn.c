@@ -194,13 +194,11 @@ static enum magma_code transmit(struct user_conn *conn, const struct user_header
     struct msghdr msg = {.msg_iov = iov};
     size_t left = header->size_bytes;
 
-    iov[msg.msg_iovlen++] = (struct iovec){(void *)(uintptr_t)header, sizeof *header};
+    iov[msg.msg_iovlen++] = (struct iovec){(void *)header, sizeof *header};
     if (request->body_bytes)
-        iov[msg.msg_iovlen++] =
-            (struct iovec){(void *)(uintptr_t)request->body, request->body_bytes};
+        iov[msg.msg_iovlen++] = (struct iovec){(void *)request->body, request->body_bytes};
     if (request->data_bytes)
-        iov[msg.msg_iovlen++] =
-            (struct iovec){(void *)(uintptr_t)request->data, request->data_bytes};
+        iov[msg.msg_iovlen++] = (struct iovec){(void *)request->data, request->data_bytes};
     if (request->fd_count)
         attach_fds(&msg, control.bytes, request->fds, request->fd_count);
     while (left) {

@@ -88,7 +88,7 @@ enum magma_code user_dma_unmap(void *impl, uint64_t iova, uint64_t size_bytes,
 {
     struct user_device *user = impl;
     struct user_dma_unmap ask = {.argsz = sizeof ask, .iova = iova, .size_bytes = size_bytes};
-    struct user_dma_unmap answer;
+    struct user_dma_unmap answer = {0};
     struct user_request request = {.command = USER_DMA_UNMAP,
                                    .body = &ask,
                                    .body_bytes = sizeof ask,

@@ -37,7 +37,7 @@ enum magma_code mg_bar_map(struct mg_hal *hal, unsigned bar, uint64_t offset, ui
 void mg_bar_unmap(struct mg_hal *hal, struct mg_bar_map *map)
 {
     if (map->cpu)
-        mvfio_region_unmap(hal->device, (void *)(uintptr_t)map->cpu, map->size_bytes);
+        mvfio_region_unmap(hal->device, (void *)map->cpu, map->size_bytes);
     *map = (struct mg_bar_map){0};
 }
 

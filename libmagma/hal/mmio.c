@@ -53,8 +53,7 @@ enum magma_code hal_mmio_init(struct mg_hal *hal, uint32_t trace_entries, struct
 void hal_mmio_finish(struct mg_hal *hal)
 {
     for (uint32_t i = 0; i < hal->area_count; i++)
-        mvfio_region_unmap(hal->device, (void *)(uintptr_t)hal->areas[i].cpu,
-                           hal->areas[i].size_bytes);
+        mvfio_region_unmap(hal->device, (void *)hal->areas[i].cpu, hal->areas[i].size_bytes);
     free(hal->trace.entries);
 }
 
@@ -70,7 +69,7 @@ volatile uint32_t *mg_mmio_pointer(struct mg_hal *hal, uint32_t offset, uint32_t
 
         if (offset >= area->offset && offset - area->offset <= area->size_bytes &&
             size_bytes <= area->size_bytes - (offset - area->offset))
-            return (volatile uint32_t *)(uintptr_t)(area->cpu + (offset - area->offset));
+            return (volatile uint32_t *)(area->cpu + (offset - area->offset));
     }
     return NULL;
 }

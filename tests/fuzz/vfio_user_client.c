@@ -50,7 +50,7 @@ static void send_record(int fd, struct user_header *header, const uint8_t *body,
         struct cmsghdr align;
         char bytes[CMSG_SPACE(3 * sizeof(int))];
     } control = {0};
-    struct iovec iov[2] = {{header, sizeof *header}, {(void *)(uintptr_t)body, body_bytes}};
+    struct iovec iov[2] = {{header, sizeof *header}, {(void *)body, body_bytes}};
     struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 
     header->size_bytes = (uint32_t)(sizeof *header + body_bytes);

@@ -64,8 +64,8 @@ START_TEST(a_mapped_bar0_is_not_asked_for_by_calls)
     ck_assert_uint_eq(mg_mmio_rd32(hal, SCRATCH), 7);
     ck_assert_uint_eq(gpu.reads, reads);
     ck_assert_uint_eq(gpu.writes, 0);
-    ck_assert_ptr_nonnull((void *)(uintptr_t)mg_mmio_pointer(hal, FAKE_BAR0_BYTES - 4, 4));
-    ck_assert_ptr_null((void *)(uintptr_t)mg_mmio_pointer(hal, FAKE_BAR0_BYTES - 4, 8));
+    ck_assert_ptr_nonnull((void *)mg_mmio_pointer(hal, FAKE_BAR0_BYTES - 4, 4));
+    ck_assert_ptr_null((void *)mg_mmio_pointer(hal, FAKE_BAR0_BYTES - 4, 8));
 }
 END_TEST
 

@@ -66,7 +66,7 @@ static bool transmit(int fd, const void *data, size_t size_bytes, const int *fds
         struct cmsghdr align;
         char bytes[CMSG_SPACE(FAKE_FDS_MAX * sizeof(int))];
     } control = {0};
-    struct iovec iov = {(void *)(uintptr_t)data, size_bytes};
+    struct iovec iov = {(void *)data, size_bytes};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
     if (fd_count) {
@@ -282,7 +282,7 @@ static bool dma_message(struct fake_server *server, uint16_t command, uint64_t i
 
 static void kick(struct fake_server *server, uint64_t iova)
 {
-    unsigned char data[FAKE_KICK_BYTES];
+    unsigned char data[FAKE_KICK_BYTES] = {0};
 
     server->kick_error = 0;
     if (!dma_message(server, USER_DMA_READ, iova, data, sizeof data))

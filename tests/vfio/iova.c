@@ -11,7 +11,9 @@
 
 #include "vfio/iova.h"
 
-enum { PAGE = 4096, PAGES = 4096, LIVE_MAX = 256, STEPS = 20000 };
+#define PAGE UINT64_C(4096)
+
+enum { PAGES = 4096, LIVE_MAX = 256, STEPS = 20000 };
 
 static uint64_t rng_state;
 

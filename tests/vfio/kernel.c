@@ -168,8 +168,11 @@ static int ioas_ranges(struct abi_ioas_iova_ranges *ask)
 {
     const struct abi_iova_range ranges[2] = {{0, 0xfedfffff}, {0xfef00000, 0xffffffffffff}};
 
+    void *out;
+
     ck_assert_uint_ge(ask->range_count, 2);
-    memcpy((void *)(uintptr_t)ask->ranges, ranges, sizeof ranges);
+    memcpy(&out, &ask->ranges, sizeof out); /* a pointer of 64 bits */
+    memcpy(out, ranges, sizeof ranges);
     ask->range_count = 2;
     return 0;
 }

@@ -287,7 +287,7 @@ END_TEST
 
 static void *read_many(void *arg)
 {
-    uint32_t want = (uint32_t)(uintptr_t)arg, got;
+    uint32_t want = *(uint32_t *)arg, got;
 
     for (int i = 0; i < 200; i++) {
         if (mvfio_region_write(device, 0, 0x1000 + want * 4, &want, 4, NULL) ||
@@ -299,11 +299,12 @@ static void *read_many(void *arg)
 
 START_TEST(threads_do_not_get_each_others_replies)
 {
+    uint32_t values[4] = {1, 2, 3, 4};
     pthread_t threads[4];
     void *result;
 
-    for (uintptr_t i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_many, (void *)(i + 1)), 0);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_many, &values[i]), 0);
     for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], &result);
         ck_assert_ptr_null(result);
