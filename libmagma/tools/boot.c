@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DURATION_SIZE 24
+
 static const char usage[] = "usage: magma boot [--trace] [--json] [DEVICE]\n\n"
                             "Opens DEVICE, closes it again, and shows how long it took; with --trace\n"
                             "each step as it happens, with what was found and its time.\n";
@@ -17,21 +19,21 @@ struct story {
     unsigned count;
 };
 
-static const char *duration(uint64_t ns, char text[16])
+static const char *duration(uint64_t ns, char text[DURATION_SIZE])
 {
     if (ns < 10000)
-        snprintf(text, 16, "%" PRIu64 " ns", ns);
+        snprintf(text, DURATION_SIZE, "%" PRIu64 " ns", ns);
     else if (ns < 10000000)
-        snprintf(text, 16, "%" PRIu64 " us", ns / 1000);
+        snprintf(text, DURATION_SIZE, "%" PRIu64 " us", ns / 1000);
     else
-        snprintf(text, 16, "%" PRIu64 " ms", ns / 1000000);
+        snprintf(text, DURATION_SIZE, "%" PRIu64 " ms", ns / 1000000);
     return text;
 }
 
 static void on_step(void *ctx, const char *name, const char *detail, uint64_t duration_ns)
 {
     struct story *s = ctx;
-    char at[16], took[16];
+    char at[DURATION_SIZE], took[DURATION_SIZE];
 
     s->total_ns += duration_ns;
     s->count++;
@@ -53,7 +55,7 @@ int tool_boot(int argc, char **argv)
     struct magma_error err = {0};
     struct magma_gpu *gpu = NULL;
     uint64_t boot_ns;
-    char text[16], name[96];
+    char text[DURATION_SIZE], name[96];
     int status = 2;
 
     if (!tool_parse(argc, argv, usage, true, &s.args))
