@@ -38,7 +38,7 @@ enum magma_code mg_gsp_check(struct mg_gsp *gsp, struct magma_error *err)
 
     if (code == MAGMA_OK)
         code = mg_mmio_read(gsp->hal, gsp->falcon.base + NV_PFALCON_FALCON_IRQSTAT, &status, err);
-    if (code != MAGMA_OK)
+    if (code != MAGMA_OK || gsp->ending)
         return code;
     if (gsp->running && NVHW_GET(NV_PFALCON_FALCON_IRQSTAT, HALT, status))
         return halted(gsp, err);

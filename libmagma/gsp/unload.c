@@ -29,6 +29,11 @@ static enum magma_code say_goodbye(struct mg_gsp *gsp, struct magma_error *err)
 {
     struct nvhw_rpc_unloading_guest_driver request = {.new_level = NV_RPC_UNLOAD_LEVEL_NORMAL};
 
+    enum magma_code code = mg_gsp_check(gsp, err);
+
+    if (code != MAGMA_OK)
+        return code;
+    gsp->ending = true;
     return mg_rpc_call(gsp->rpc, NV_RPC_FUNCTION_UNLOADING_GUEST_DRIVER, &request, sizeof request,
                        NULL, NULL, err);
 }

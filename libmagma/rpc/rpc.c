@@ -176,13 +176,18 @@ static void dispatch(struct mg_rpc *rpc)
                  mg_rpc_name(m->rpc.function, name, sizeof name));
 }
 
+static enum magma_code look_at_health(struct mg_rpc *rpc, struct magma_error *cause)
+{
+    return rpc->options.health ? rpc->options.health(rpc->options.ctx, cause)
+                               : mg_hal_check(rpc->hal, cause);
+}
+
+/* Ends the conversation when GSP or the bus is not well. */
 static enum magma_code check_health(struct mg_rpc *rpc, struct magma_error *err)
 {
     struct magma_error cause = {0};
-    enum magma_code code;
+    enum magma_code code = look_at_health(rpc, &cause);
 
-    code = rpc->options.health ? rpc->options.health(rpc->options.ctx, &cause)
-                               : mg_hal_check(rpc->hal, &cause);
     if (code == MAGMA_OK)
         return MAGMA_OK;
     kill_locked(rpc, &cause);
@@ -201,13 +206,30 @@ static void pause_ns(struct mg_rpc *rpc, uint64_t waited_ns)
         mg_sleep_ns(mg_hal_clock(rpc->hal), ns);
 }
 
+/* Whether rpc->message is what is waited for; others are handled. */
+static bool arrived(struct mg_rpc *rpc, uint32_t function)
+{
+    char name[64];
+
+    if (rpc->message.rpc.function == function)
+        return true;
+    if (rpc->message.rpc.function >= NV_RPC_FIRST_EVENT)
+        dispatch(rpc);
+    else
+        mg_log(mg_hal_log(rpc->hal), MG_LOG_WARN, "rpc: unexpected reply %s dropped",
+               mg_rpc_name(rpc->message.rpc.function, name, sizeof name));
+    return false;
+}
+
 /* Waits until rpc->message is one with this function. Events that come before go to handlers.
  * Running out of time is MAGMA_TIMEOUT and does not end the conversation by itself. */
 static enum magma_code await(struct mg_rpc *rpc, uint32_t function, uint64_t timeout_ns,
                              struct magma_error *err)
 {
     const struct mg_clock *clock = mg_hal_clock(rpc->hal);
-    uint64_t start = mg_now_ns(clock), checked = start, now;
+    uint64_t start = mg_now_ns(clock), checked = start, now = start;
+    enum magma_code health = MAGMA_OK;
+    struct magma_error cause = {0};
     char name[64];
     bool got;
 
@@ -216,29 +238,28 @@ static enum magma_code await(struct mg_rpc *rpc, uint32_t function, uint64_t tim
 
         if (code != MAGMA_OK)
             return code;
-        if (got && rpc->message.rpc.function == function)
+        if (got && arrived(rpc, function))
             return MAGMA_OK;
-        if (got && rpc->message.rpc.function >= NV_RPC_FIRST_EVENT)
-            dispatch(rpc);
-        else if (got)
-            mg_log(mg_hal_log(rpc->hal), MG_LOG_WARN, "rpc: unexpected reply %s dropped",
-                   mg_rpc_name(rpc->message.rpc.function, name, sizeof name));
         if (rpc->dead)
             return refuse_dead(rpc, err);
         if (got)
             continue;
-        now = mg_now_ns(clock);
-        if (now - checked >= HEALTH_EVERY_NS || now - start >= timeout_ns) {
-            code = check_health(rpc, err);
-            if (code != MAGMA_OK)
-                return code;
-            checked = now;
+        /* Judged only after one more look for a message: GSP's last words come before its end. */
+        if (health != MAGMA_OK) {
+            kill_locked(rpc, &cause);
+            return mg_fail(err, health, "%s", cause.text);
         }
         if (now - start >= timeout_ns)
             return mg_fail(err, MAGMA_TIMEOUT, "GSP-RM sent no %s within %llu ms",
                            mg_rpc_name(function, name, sizeof name),
                            (unsigned long long)(timeout_ns / MG_MS(1)));
-        pause_ns(rpc, now - start);
+        now = mg_now_ns(clock);
+        if (now - checked >= HEALTH_EVERY_NS || now - start >= timeout_ns) {
+            health = look_at_health(rpc, &cause);
+            checked = now;
+        } else {
+            pause_ns(rpc, now - start);
+        }
     }
 }
 
@@ -246,7 +267,6 @@ enum magma_code mg_rpc_poll(struct mg_rpc *rpc, struct magma_error *err)
 {
     enum magma_code code = MAGMA_OK;
     bool got = true;
-    char name[64];
 
     if (pthread_mutex_trylock(&rpc->lock) != 0)
         return MAGMA_OK;
@@ -256,11 +276,8 @@ enum magma_code mg_rpc_poll(struct mg_rpc *rpc, struct magma_error *err)
             break;
         }
         code = take(rpc, &got, err);
-        if (code == MAGMA_OK && got && rpc->message.rpc.function >= NV_RPC_FIRST_EVENT)
-            dispatch(rpc);
-        else if (code == MAGMA_OK && got)
-            mg_log(mg_hal_log(rpc->hal), MG_LOG_WARN, "rpc: unexpected reply %s dropped",
-                   mg_rpc_name(rpc->message.rpc.function, name, sizeof name));
+        if (code == MAGMA_OK && got)
+            arrived(rpc, NV_RPC_FUNCTION_NOP); /* nobody waits for anything */
     }
     pthread_mutex_unlock(&rpc->lock);
     return code;
