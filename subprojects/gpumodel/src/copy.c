@@ -239,6 +239,9 @@ static enum gpum_method_result execute(struct gpum_channel *ch, struct gpum_obje
 {
     if (method == NVC5B5_LAUNCH_DMA)
         return launch_dma(ch, obj, data);
+    if (method == NVC7B5_SET_MONITORED_FENCE_TYPE && data)
+        return gpum_channel_fail(ch, NV_XID_CE0_ERROR, NULL,
+                                 "copy engine: monitored fences are not supported");
     obj->state[method / 4] = data;
     return GPUM_METHOD_DONE;
 }

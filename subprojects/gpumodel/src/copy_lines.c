@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { BATCH_BYTES = 4096, ELEMENT_BYTES_MAX = 16 };
+enum { BATCH_BYTES = 4096 };
 
 /* ---- One side ------------------------------------------------------------------------------------------------ */
 
@@ -132,6 +132,20 @@ static void remap_element(const struct gpum_copy_remap *r, const uint8_t *from, 
     }
 }
 
+/* Only constants: the first element repeated. */
+static void remap_constant(const struct gpum_copy_remap *r, uint8_t *to, uint64_t size_bytes)
+{
+    uint64_t done = (uint64_t)r->component_bytes * r->destination_count;
+
+    remap_element(r, NULL, to);
+    while (done < size_bytes) {
+        uint64_t n = done < size_bytes - done ? done : size_bytes - done;
+
+        memcpy(to + done, to, n);
+        done += n;
+    }
+}
+
 /* One batch; returns destination bytes, 0 on failure. */
 static uint64_t move_batch(struct gpum_channel *ch)
 {
@@ -142,15 +156,19 @@ static uint64_t move_batch(struct gpum_channel *ch)
     uint64_t n = w->line_elements - w->element;
     uint64_t to_at = line_start(&w->destination, w->line) + w->element * to_size;
     uint64_t from_at = line_start(&w->source, w->line) + w->element * from_size;
-    uint8_t from[BATCH_BYTES] = {0}, to[BATCH_BYTES];
+    uint32_t largest = from_size > to_size ? from_size : to_size;
+    bool reads = reads_source(r), keeps = keeps_destination(r);
+    uint8_t from[BATCH_BYTES], to[BATCH_BYTES];
 
-    if (n > BATCH_BYTES / ELEMENT_BYTES_MAX)
-        n = BATCH_BYTES / ELEMENT_BYTES_MAX;
-    if (reads_source(r) && !side_read(ch, &w->source, from_at, from, n * from_size))
+    if (n > BATCH_BYTES / largest)
+        n = BATCH_BYTES / largest;
+    if (reads && !side_read(ch, &w->source, from_at, from, n * from_size))
         return 0;
-    if (keeps_destination(r) && !side_read(ch, &w->destination, to_at, to, n * to_size))
+    if (keeps && !side_read(ch, &w->destination, to_at, to, n * to_size))
         return 0;
-    for (uint64_t i = 0; i < n; i++)
+    if (!reads && !keeps)
+        remap_constant(r, to, n * to_size);
+    for (uint64_t i = 0; (reads || keeps) && i < n; i++)
         remap_element(r, from + i * from_size, to + i * to_size);
     if (!side_write(ch, &w->destination, to_at, to, n * to_size))
         return 0;

@@ -26,6 +26,21 @@ struct gpum_channel *gpum_channel_find(struct gpum *m, uint32_t runlist, uint32_
     return NULL;
 }
 
+/* Notes in a bit set, by offset / 4, which methods below limit_bytes a class has. */
+static void note_methods(const struct nvhw_class_desc *cls, uint64_t *known, uint32_t limit_bytes)
+{
+    for (size_t i = 0; cls && i < cls->method_count; i++) {
+        const struct nvhw_reg_desc *reg = &cls->methods[i];
+
+        for (uint32_t e = 0; e < reg->count; e++) {
+            uint32_t offset = reg->offset + e * reg->step;
+
+            if (offset < limit_bytes)
+                known[offset / 4 / 64] |= UINT64_C(1) << offset / 4 % 64;
+        }
+    }
+}
+
 /* ---- Errors -------------------------------------------------------------------------------------- */
 
 enum gpum_method_result gpum_channel_fail(struct gpum_channel *ch, uint32_t xid,
@@ -107,8 +122,12 @@ bool gpum_channel_create(struct gpum *m, const struct gpum_channel_desc *desc, c
     ch->host_class = nvhw_class_find(desc->class_id);
     ch->subdevice_on = true;
     ch->subdevice_mask = UINT32_MAX;
+    note_methods(ch->host_class, ch->host_known, NV_PBDMA_HOST_METHOD_BYTES);
     ch->next = *bucket;
     *bucket = ch;
+    ch->next_turn = m->fifo->first;
+    m->fifo->first = ch;
+    m->fifo->channel_count++;
     return true;
 }
 
@@ -120,6 +139,18 @@ static void channel_free(struct gpum_channel *ch)
     free(ch);
 }
 
+static void unlink_turn(struct gpum_fifo *fifo, const struct gpum_channel *ch)
+{
+    struct gpum_channel **at = &fifo->first;
+
+    while (*at != ch)
+        at = &(*at)->next_turn;
+    *at = ch->next_turn;
+    if (fifo->turn == ch)
+        fifo->turn = ch->next_turn;
+    fifo->channel_count--;
+}
+
 void gpum_channel_destroy(struct gpum *m, uint32_t runlist, uint32_t chid)
 {
     for (struct gpum_channel **at = bucket_of(m, chid); *at; at = &(*at)->next) {
@@ -127,6 +158,7 @@ void gpum_channel_destroy(struct gpum *m, uint32_t runlist, uint32_t chid)
 
         if (ch->desc.chid == chid && ch->desc.runlist == runlist) {
             *at = ch->next;
+            unlink_turn(m->fifo, ch);
             channel_free(ch);
             return;
         }
@@ -159,6 +191,7 @@ bool gpum_channel_add_object(struct gpum *m, uint32_t runlist, uint32_t chid, ui
     obj->state = calloc(GPUM_METHOD_COUNT, sizeof(*obj->state));
     if (!obj->state)
         return false;
+    note_methods(cls, obj->known, NV_PBDMA_METHOD_SPACE_BYTES);
     obj->execute = gpum_copy_handler(class_id);
     if (obj->execute)
         gpum_copy_reset_state(obj);
@@ -220,26 +253,19 @@ static bool channel_has_work(const struct gpum_channel *ch)
 bool gpum_fifo_step(struct gpum *m, unsigned budget)
 {
     struct gpum_fifo *fifo = m->fifo;
-    unsigned quiet = 0;
 
     /* Ends after a whole round in which nobody got anywhere: acquires may all be unmet. */
-    while (budget && quiet < GPUM_CHANNEL_BUCKETS) {
-        unsigned before = budget;
+    for (unsigned quiet = 0; budget && quiet < fifo->channel_count;) {
+        struct gpum_channel *ch = fifo->turn ? fifo->turn : fifo->first;
+        unsigned used = channel_turn(ch, budget < GPUM_SLICE_UNITS ? budget : GPUM_SLICE_UNITS);
 
-        for (struct gpum_channel *ch = fifo->bucket[fifo->next_bucket]; ch && budget;
-             ch = ch->next) {
-            unsigned slice = budget < GPUM_SLICE_UNITS ? budget : GPUM_SLICE_UNITS;
-            unsigned used = channel_turn(ch, slice);
-
-            budget -= used < budget ? used : budget;
-        }
-        fifo->next_bucket = (fifo->next_bucket + 1) % GPUM_CHANNEL_BUCKETS;
-        quiet = budget == before ? quiet + 1 : 0;
+        fifo->turn = ch->next_turn;
+        budget -= used < budget ? used : budget;
+        quiet = used ? 0 : quiet + 1;
     }
-    for (unsigned i = 0; i < GPUM_CHANNEL_BUCKETS; i++)
-        for (const struct gpum_channel *ch = fifo->bucket[i]; ch; ch = ch->next)
-            if (channel_has_work(ch))
-                return true;
+    for (const struct gpum_channel *ch = fifo->first; ch; ch = ch->next_turn)
+        if (channel_has_work(ch))
+            return true;
     return false;
 }
 
@@ -319,13 +345,12 @@ bool gpum_fifo_create(struct gpum *m)
 
 void gpum_fifo_power_on(struct gpum *m)
 {
-    for (unsigned i = 0; i < GPUM_CHANNEL_BUCKETS; i++)
-        while (m->fifo->bucket[i]) {
-            struct gpum_channel *ch = m->fifo->bucket[i];
+    while (m->fifo->first) {
+        struct gpum_channel *ch = m->fifo->first;
 
-            m->fifo->bucket[i] = ch->next;
-            channel_free(ch);
-        }
+        m->fifo->first = ch->next_turn;
+        channel_free(ch);
+    }
     memset(m->fifo, 0, sizeof(*m->fifo));
 }
 

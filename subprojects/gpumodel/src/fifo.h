@@ -39,6 +39,7 @@ struct gpum_object {
     const struct nvhw_class_desc *cls;
     gpum_method_fn execute;
     uint32_t *state; /* GPUM_METHOD_COUNT words, by method offset / 4 */
+    uint64_t known[GPUM_METHOD_COUNT / 64]; /* bit per method that the class has */
 };
 
 /* The header being worked off. */
@@ -96,8 +97,10 @@ struct gpum_inline_data {
 struct gpum_channel {
     struct gpum *m;
     struct gpum_channel_desc desc;
-    struct gpum_channel *next; /* of the bucket */
+    struct gpum_channel *next;      /* of the bucket */
+    struct gpum_channel *next_turn; /* of all channels */
     const struct nvhw_class_desc *host_class;
+    uint64_t host_known[NV_PBDMA_HOST_METHOD_BYTES / 4 / 64]; /* bit per host method that the class has */
     bool enabled, faulted, gr_ready;
 
     /* Ring and segment */
@@ -105,6 +108,9 @@ struct gpum_channel {
     uint32_t gp_get, gp_put;
     uint64_t segment_va, extended_base;
     uint32_t segment_words;
+    /* Where the next words lie, valid while generation is current. */
+    const uint8_t *fetch_pointer;
+    uint64_t fetch_bytes, fetch_generation;
 
     /* Methods */
     struct gpum_method_run run;
@@ -128,7 +134,8 @@ struct gpum_channel {
 
 struct gpum_fifo {
     struct gpum_channel *bucket[GPUM_CHANNEL_BUCKETS];
-    unsigned next_bucket; /* whose turn it is */
+    struct gpum_channel *first, *turn; /* all channels; whose turn it is, NULL: the first's */
+    unsigned channel_count;
     uint32_t mailbox[16];
 };
 

@@ -113,10 +113,8 @@ static enum gpum_method_result semaphore_address(struct gpum_channel *ch, uint32
 enum gpum_method_result gpum_host_method(struct gpum_channel *ch, uint32_t subchannel,
                                          uint32_t method, uint32_t data)
 {
-    uint32_t index;
-
     (void)subchannel;
-    if (!ch->host_class || !nvhw_method_find(ch->host_class, method, &index))
+    if (!(ch->host_known[0] >> method / 4 & 1))
         return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL,
                                  "illegal host method 0x%02x of class 0x%04x (data 0x%08x)", method,
                                  ch->desc.class_id, data);

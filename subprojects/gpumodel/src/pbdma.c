@@ -72,13 +72,12 @@ static enum gpum_method_result engine_method(struct gpum_channel *ch, uint32_t s
                                              uint32_t method, uint32_t data)
 {
     struct gpum_object *obj = ch->bound[subchannel];
-    uint32_t index;
 
     if (!obj)
         return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL,
                                  "method 0x%04x to subchannel %u, which has no object", method,
                                  subchannel);
-    if (!nvhw_method_find(obj->cls, method, &index))
+    if (!(obj->known[method / 4 / 64] >> method / 4 % 64 & 1))
         return gpum_channel_fail(ch, NV_XID_GR_CLASS_ERROR, NULL,
                                  "illegal method 0x%04x of class %s (data 0x%08x)", method,
                                  obj->cls->name, data);

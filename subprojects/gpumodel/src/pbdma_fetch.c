@@ -9,6 +9,7 @@
 #include <nvhw/host.h>
 
 #include <stddef.h>
+#include <string.h>
 
 #define EXTENDED_BASE_LIMIT_WORDS ((UINT64_C(1) << NV_GP_ENTRY_ADDRESS_BITS) / 4)
 
@@ -124,19 +125,34 @@ bool gpum_pbdma_has_words(const struct gpum_channel *ch)
     return ch->segment_words || ch->gp_get != ch->gp_put;
 }
 
-bool gpum_pbdma_next_word(struct gpum_channel *ch, uint32_t *word)
+/* Finds the memory of the next words of the segment. */
+static bool fetch_run(struct gpum_channel *ch)
 {
     struct gpum_mmu_fault fault = {0};
 
-    while (!ch->segment_words)
+    ch->fetch_generation = ch->m->memory_generation;
+    ch->fetch_pointer = gpum_virt_as(ch->m, &gpum_client_host, &ch->desc.vas, ch->segment_va,
+                                     GPUM_READ, &ch->fetch_bytes, &fault);
+    if (ch->fetch_pointer)
+        return true;
+    ch->fetch_bytes = 0;
+    gpum_channel_fail_mmu(ch, &fault, "pushbuffer fetch");
+    return false;
+}
+
+bool gpum_pbdma_next_word(struct gpum_channel *ch, uint32_t *word)
+{
+    while (!ch->segment_words) {
+        ch->fetch_bytes = 0;
         if (!next_entry(ch))
             return false;
-    if (!gpum_virt_read_as(ch->m, &gpum_client_host, &ch->desc.vas, ch->segment_va, word, 4,
-                           &fault)) {
-        gpum_channel_fail_mmu(ch, &fault, "pushbuffer fetch");
-        return false;
     }
-    ch->segment_va += 4;
+    if ((!ch->fetch_bytes || ch->fetch_generation != ch->m->memory_generation) && !fetch_run(ch))
+        return false;
+    memcpy(word, ch->fetch_pointer, sizeof(*word));
+    ch->fetch_pointer += sizeof(*word);
+    ch->fetch_bytes -= sizeof(*word);
+    ch->segment_va += sizeof(*word);
     ch->segment_words--;
     return true;
 }
