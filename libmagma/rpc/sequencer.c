@@ -141,7 +141,7 @@ enum magma_code mg_sequencer_run(struct mg_hal *hal, const struct mg_sequencer_c
 {
     struct nvhw_rpc_cpu_sequencer head;
     struct machine m = {.hal = hal, .core = core};
-    uint32_t opcode, begin;
+    uint32_t opcode = 0, begin;
 
     if (size_bytes < sizeof head)
         return mg_fail(err, MAGMA_PROTOCOL, "sequencer: a program of 0x%x bytes", size_bytes);
