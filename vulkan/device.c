@@ -111,8 +111,10 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL mvk_GetDeviceProcAddr(VkDevice handle, 
     if (!e || e->level != MVK_LEVEL_DEVICE)
         return NULL;
     bool core = e->core && e->core <= MVK_API_VERSION;
-    bool instance_extension = !e->core && e->extension < 0;
-    bool enabled = e->extension >= 0 && device->extensions[e->extension];
+    bool instance_extension = !e->core && e->extensions[0] < 0;
+    bool enabled = false;
+    for (size_t i = 0; i < MVK_COUNT_OF(e->extensions); i++)
+        enabled |= e->extensions[i] >= 0 && device->extensions[e->extensions[i]];
     return core || instance_extension || enabled ? e->function : NULL;
 }
 

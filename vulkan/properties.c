@@ -115,7 +115,24 @@ static void fill_1_1(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->maxMemoryAllocationSize = pd->info->vram_usable_bytes;
 }
 
-/* Float controls, descriptor indexing and image properties stay 0: none of it is there. */
+/* No set may be updated while it is bound, yet the limits for those that may be include all others. */
+static void fill_indexing(VkPhysicalDeviceDescriptorIndexingProperties *p)
+{
+    void *next = p->pNext;
+    *p = (VkPhysicalDeviceDescriptorIndexingProperties){
+        .sType = p->sType,
+        .pNext = next,
+        .maxPerStageDescriptorUpdateAfterBindUniformBuffers = MVK_DESCRIPTORS_PER_SET_MAX,
+        .maxPerStageDescriptorUpdateAfterBindStorageBuffers = MVK_DESCRIPTORS_PER_SET_MAX,
+        .maxPerStageUpdateAfterBindResources = MVK_DESCRIPTORS_PER_SET_MAX,
+        .maxDescriptorSetUpdateAfterBindUniformBuffers = MVK_DESCRIPTORS_PER_SET_MAX,
+        .maxDescriptorSetUpdateAfterBindUniformBuffersDynamic = DYNAMIC_EACH_MAX,
+        .maxDescriptorSetUpdateAfterBindStorageBuffers = MVK_DESCRIPTORS_PER_SET_MAX,
+        .maxDescriptorSetUpdateAfterBindStorageBuffersDynamic = DYNAMIC_EACH_MAX,
+    };
+}
+
+/* Float controls and image properties stay 0: none of it is there. */
 static void fill_1_2(const struct mvk_physical_device *pd, VkPhysicalDeviceVulkan12Properties *p)
 {
     void *next = p->pNext;
@@ -124,6 +141,21 @@ static void fill_1_2(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->denormBehaviorIndependence = VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
     p->roundingModeIndependence = VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
     p->maxTimelineSemaphoreValueDifference = UINT64_MAX;
+    VkPhysicalDeviceDescriptorIndexingProperties indexing = {0};
+    fill_indexing(&indexing);
+    p->maxPerStageDescriptorUpdateAfterBindUniformBuffers =
+        indexing.maxPerStageDescriptorUpdateAfterBindUniformBuffers;
+    p->maxPerStageDescriptorUpdateAfterBindStorageBuffers =
+        indexing.maxPerStageDescriptorUpdateAfterBindStorageBuffers;
+    p->maxPerStageUpdateAfterBindResources = indexing.maxPerStageUpdateAfterBindResources;
+    p->maxDescriptorSetUpdateAfterBindUniformBuffers =
+        indexing.maxDescriptorSetUpdateAfterBindUniformBuffers;
+    p->maxDescriptorSetUpdateAfterBindUniformBuffersDynamic =
+        indexing.maxDescriptorSetUpdateAfterBindUniformBuffersDynamic;
+    p->maxDescriptorSetUpdateAfterBindStorageBuffers =
+        indexing.maxDescriptorSetUpdateAfterBindStorageBuffers;
+    p->maxDescriptorSetUpdateAfterBindStorageBuffersDynamic =
+        indexing.maxDescriptorSetUpdateAfterBindStorageBuffersDynamic;
 }
 
 static void fill_id(const VkPhysicalDeviceVulkan11Properties *from, VkPhysicalDeviceIDProperties *p)
@@ -169,8 +201,6 @@ static size_t empty_size(VkStructureType type)
         return sizeof(VkPhysicalDeviceDepthStencilResolveProperties);
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_FILTER_MINMAX_PROPERTIES:
         return sizeof(VkPhysicalDeviceSamplerFilterMinmaxProperties);
-    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DESCRIPTOR_INDEXING_PROPERTIES:
-        return sizeof(VkPhysicalDeviceDescriptorIndexingProperties);
     default:
         return 0;
     }
@@ -195,6 +225,9 @@ static void fill_one(const struct mvk_physical_device *pd, VkBaseOutStructure *s
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES:
         fill_subgroup(&v11, (VkPhysicalDeviceSubgroupProperties *)s);
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DESCRIPTOR_INDEXING_PROPERTIES:
+        fill_indexing((VkPhysicalDeviceDescriptorIndexingProperties *)s);
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES:
         fill_float_controls((VkPhysicalDeviceFloatControlsProperties *)s);

@@ -163,7 +163,11 @@ void rig_open(void)
         fprintf(stderr, "no device: %s\n", last_driver_message);
         exit(1);
     }
+    uint32_t families = 0;
+    vkGetPhysicalDeviceQueueFamilyProperties(rig.physical_device, &families, NULL);
     open_device();
+    if (rig_layer_messages() || rig_driver_messages())
+        exit(1);
 }
 
 void rig_close(void)

@@ -124,7 +124,7 @@ struct mvk_entrypoint {
     PFN_vkVoidFunction function;
     enum mvk_level level;
     uint32_t core; /* the Vulkan version whose core has it, 0 for none */
-    int extension; /* of the device, -1 for none */
+    int extensions[2]; /* of the device, either of which brings it; -1 for none */
 };
 
 /* Sorted by name. */
@@ -148,7 +148,8 @@ def write_source(out, rows, extensions, table):
             out.write(f"    [{enum_name(name)}] = {{\"{name}\", {extensions[name][1]}}},\n")
         out.write("};\n\n")
     out.write("const struct mvk_entrypoint mvk_entrypoints[] = {\n")
-    for name, function, level, core, extension in rows:
+    for name, function, level, core, found in rows:
+        extension = "{%s}" % ", ".join(found + ["-1"] * (2 - len(found)))
         version = f"VK_MAKE_API_VERSION(0, {core[0]}, {core[1]}, 0)" if core else "0"
         out.write(f"    {{\"{name}\", (PFN_vkVoidFunction)mvk_{function[2:]}, {level}, {version}, "
                   f"{extension}}},\n")
@@ -159,21 +160,21 @@ def write_source(out, rows, extensions, table):
 def make_rows(listed, table, absent, commands, aliases, core, extensions):
     rows = {}
     for name in listed:
-        rows[name] = [name, name, commands[name].level(), core.get(name), "-1"]
+        rows[name] = [name, name, commands[name].level(), core.get(name), []]
     for ext in table:
         kind, _, names = extensions[ext]
-        index = enum_name(ext) if kind == "device" else "-1"
+        index = [enum_name(ext)] if kind == "device" else []
         for name in names:
             if name in absent:
                 continue
             target = name if name in commands else aliases.get(name)
             if target not in listed:
                 sys.exit(f"{ext} needs {name}, which is neither listed nor absent")
-            if name in rows:  # of the list itself, or of two extensions: either one will do
-                if not rows[name][3] and rows[name][4] == "-1":
-                    rows[name][4] = index
-                continue
-            rows[name] = [name, target, commands[target].level(), None, index]
+            if name not in rows:
+                rows[name] = [name, target, commands[target].level(), None, []]
+            rows[name][4] = rows[name][4] + [i for i in index if i not in rows[name][4]]
+            if len(rows[name][4]) > 2:
+                sys.exit(f"{name} belongs to more than two extensions")
     return [tuple(rows[name]) for name in sorted(rows)]
 
 
