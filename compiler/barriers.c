@@ -4,37 +4,129 @@
  * it begins notes the threads, BSYNC at its merge waits for them, and threads that leave another
  * way (break, continue or return out of a nested region) take themselves off with BREAK.
  *
+ * A region's blocks are those reached from its head without passing its merge, or a merge or loop
+ * head of a region around it: dominance would not do, since a continue out of an `if` makes the
+ * head of that `if` dominate the rest of the iteration.
+ *
  * A register is chosen by nesting depth. That is sound because the threads of a loop also meet at
  * the end of each iteration, so none runs ahead into a register that others still wait on. Regions
  * nested deeper than there are registers are left alone: their threads just stay apart longer.
  */
 #include "ir.h"
 
-static bool inside(const struct cc_region *r, const struct cc_block *block)
+#include <string.h>
+
+/* Beyond this (only made-up modules) threads stay apart. */
+static const uint64_t work_max = 64u << 20;
+
+struct nest {
+    struct cc_shader *s;
+    uint32_t **members; /* per region: bit set over block ids; NULL: unreachable */
+    bool *kept;
+    unsigned *number;   /* per kept region: its register */
+    size_t words;
+};
+
+static bool member(const struct nest *n, size_t region, const struct cc_block *block)
 {
-    return cc_dominates(r->head, block) && !cc_dominates(r->merge, block);
+    return n->members[region] && cc_bit_get(n->members[region], block->id);
 }
 
-static bool parts_threads(const struct cc_shader *s, const struct cc_region *r)
+static bool reachable(const struct cc_block *block)
 {
-    for (size_t i = 0; i < s->rpo_count; i++) {
-        if (s->rpo[i]->divergent_branch && inside(r, s->rpo[i])) {
+    return block && block->order != UINT32_MAX;
+}
+
+/* Marks where the flood from the region's head must stop. */
+static void mark_stops(const struct nest *n, size_t index, uint32_t *stops)
+{
+    const struct cc_region *r = &n->s->regions[index];
+    memset(stops, 0, n->words * sizeof(*stops));
+    if (reachable(r->merge)) {
+        cc_bit_set(stops, r->merge->id);
+    }
+    for (size_t i = 0; i < index; i++) {
+        const struct cc_region *outer = &n->s->regions[i];
+        if (!member(n, i, r->head)) {
+            continue;
+        }
+        if (reachable(outer->merge)) {
+            cc_bit_set(stops, outer->merge->id);
+        }
+        if (outer->loop) {
+            cc_bit_set(stops, outer->head->id);
+        }
+    }
+}
+
+static void flood(struct nest *n, size_t index, uint32_t *stops, struct cc_block **stack)
+{
+    struct cc_block *head = n->s->regions[index].head;
+    uint32_t *set = cc_alloc(n->s->arena, n->words, sizeof(*set));
+    size_t depth = 0;
+    mark_stops(n, index, stops);
+    cc_bit_set(set, head->id);
+    stack[depth++] = head;
+    while (depth > 0) {
+        struct cc_block *block = stack[--depth];
+        for (unsigned k = 0; k < 2; k++) {
+            struct cc_block *to = block->succ[k];
+            if (to && !cc_bit_get(stops, to->id) && !cc_bit_get(set, to->id)) {
+                cc_bit_set(set, to->id);
+                stack[depth++] = to;
+            }
+        }
+    }
+    n->members[index] = set;
+}
+
+static void find_members(struct nest *n)
+{
+    struct cc_shader *s = n->s;
+    uint32_t *stops = cc_alloc(s->arena, n->words, sizeof(*stops));
+    struct cc_block **stack = cc_alloc(s->arena, s->block_count, sizeof(struct cc_block *));
+    for (size_t i = 0; i < s->region_count; i++) {
+        if (reachable(s->regions[i].head)) {
+            flood(n, i, stops, stack);
+        }
+    }
+}
+
+static bool parts_threads(const struct nest *n, size_t index)
+{
+    for (size_t i = 0; i < n->s->rpo_count; i++) {
+        if (n->s->rpo[i]->divergent_branch && member(n, index, n->s->rpo[i])) {
             return true;
         }
     }
     return false;
 }
 
-static bool wanted(const struct cc_shader *s, const struct cc_region *r)
+static bool wanted(const struct nest *n, size_t index)
 {
-    if (r->head->order == UINT32_MAX || !r->merge || r->merge->order == UINT32_MAX ||
-        r->merge == r->head || !cc_dominates(r->head, r->merge)) {
+    const struct cc_region *r = &n->s->regions[index];
+    if (!reachable(r->head) || !reachable(r->merge) || r->merge == r->head ||
+        !cc_dominates(r->head, r->merge)) {
         return false;
     }
+    /* One way into the merge: who comes there comes together. */
     if (!r->loop && r->merge->pred_count < 2) {
         return false;
     }
-    return parts_threads(s, r);
+    return parts_threads(n, index);
+}
+
+static void choose(struct nest *n)
+{
+    for (size_t i = 0; i < n->s->region_count; i++) {
+        if (!wanted(n, i)) {
+            continue;
+        }
+        for (size_t outer = 0; outer < i; outer++) {
+            n->number[i] += n->kept[outer] && member(n, outer, n->s->regions[i].head);
+        }
+        n->kept[i] = n->number[i] < CC_CBAR_MAX;
+    }
 }
 
 static struct cc_inst *barrier_inst(struct cc_shader *s, enum cc_op op, unsigned number)
@@ -54,89 +146,65 @@ static void insert_at_start(struct cc_shader *s, struct cc_block *block, struct 
     }
 }
 
-/* Behind barrier instructions that are there already: outer regions come first. */
-static void insert_set(struct cc_shader *s, const struct cc_region *r, struct cc_inst *set)
-{
-    if (r->loop) {
-        cc_inst_insert_at_end(s, r->pre, set);
-    } else if (r->each_iteration) {
-        insert_at_start(s, r->head, set);
-    } else {
-        cc_inst_insert_at_end(s, r->head, set);
-    }
-}
-
-struct exit_edge {
-    struct cc_block *from;
-    unsigned which;
-};
-
-/* Edges that leave the region otherwise than to its merge. */
-static size_t find_exits(struct cc_shader *s, const struct cc_region *r, struct exit_edge *exits)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < s->rpo_count; i++) {
-        struct cc_block *block = s->rpo[i];
-        for (unsigned k = 0; k < 2 && inside(r, block); k++) {
-            struct cc_block *to = block->succ[k];
-            if (to && to != r->merge && !inside(r, to)) {
-                exits[count++] = (struct exit_edge){block, k};
-            }
-        }
-    }
-    return count;
-}
-
-static void insert_break(struct cc_shader *s, struct exit_edge edge, unsigned number)
-{
-    struct cc_block *block = edge.from;
-    if (block->succ[1]) {
-        block = cc_edge_split(s, block, edge.which);
-    }
-    cc_inst_insert_at_end(s, block, barrier_inst(s, CC_BREAK, number));
-}
-
-static unsigned depth_of(const struct cc_shader *s, const bool *kept, size_t index)
-{
-    unsigned depth = 0;
-    for (size_t i = 0; i < s->region_count; i++) {
-        const struct cc_region *outer = &s->regions[i], *r = &s->regions[index];
-        if (i == index || !kept[i] || !inside(outer, r->head)) {
-            continue;
-        }
-        depth += outer->head != r->head || i < index;
-    }
-    return depth;
-}
-
-static void insert_barrier(struct cc_shader *s, const struct cc_region *r, unsigned number,
-                           struct exit_edge *exits)
+/* Regions come outer first; so do their instructions at the same place, and merges the reverse. */
+static void insert_region(struct cc_shader *s, const struct cc_region *r, unsigned number)
 {
     struct cc_inst *set = barrier_inst(s, CC_BSSY, number);
-    size_t count = find_exits(s, r, exits);
-    insert_set(s, r, set);
+    if (r->each_iteration) {
+        insert_at_start(s, r->head, set);
+    } else {
+        cc_inst_insert_at_end(s, r->loop ? r->pre : r->head, set);
+    }
     set->pair = barrier_inst(s, CC_BSYNC, number);
     insert_at_start(s, r->merge, set->pair);
-    for (size_t i = 0; i < count; i++) {
-        insert_break(s, exits[i], number);
-    }
-    if (count > 0) {
-        cc_cfg_update(s);
+}
+
+static bool leaves(const struct nest *n, size_t region, const struct cc_block *from,
+                   const struct cc_block *to)
+{
+    return n->kept[region] && member(n, region, from) && !member(n, region, to) &&
+           to != n->s->regions[region].merge;
+}
+
+/* BREAK for every region that the edge leaves otherwise than to its merge. */
+static void insert_breaks(const struct nest *n, struct cc_block *from, unsigned which)
+{
+    struct cc_shader *s = n->s;
+    struct cc_block *to = from->succ[which], *at = NULL;
+    for (size_t i = 0; i < s->region_count; i++) {
+        if (!leaves(n, i, from, to)) {
+            continue;
+        }
+        if (!at) {
+            at = from->succ[1] ? cc_edge_split(s, from, which) : from;
+        }
+        cc_inst_insert_at_end(s, at, barrier_inst(s, CC_BREAK, n->number[i]));
     }
 }
 
 void cc_barriers_run(struct cc_shader *s)
 {
-    bool *kept = cc_alloc(s->arena, s->region_count + 1, sizeof(bool));
-    for (size_t i = 0; i < s->region_count; i++) {
-        kept[i] = wanted(s, &s->regions[i]);
+    struct nest n = {.s = s, .words = (s->block_count + 31) / 32};
+    if ((uint64_t)s->region_count * s->block_count > work_max || s->region_count == 0) {
+        return;
     }
-    for (size_t i = 0; i < s->region_count; i++) {
-        struct exit_edge *exits =
-            kept[i] ? cc_alloc(s->arena, s->block_count * 2, sizeof(*exits)) : NULL;
-        unsigned depth = kept[i] ? depth_of(s, kept, i) : 0;
-        if (kept[i] && depth < CC_CBAR_MAX) {
-            insert_barrier(s, &s->regions[i], depth, exits);
+    n.members = cc_alloc(s->arena, s->region_count, sizeof(*n.members));
+    n.kept = cc_alloc(s->arena, s->region_count, sizeof(*n.kept));
+    n.number = cc_alloc(s->arena, s->region_count, sizeof(*n.number));
+    find_members(&n);
+    choose(&n);
+    for (size_t i = 0; i < s->rpo_count; i++) {
+        struct cc_block *block = s->rpo[i];
+        for (unsigned k = 0; k < 2; k++) {
+            if (block->succ[k]) {
+                insert_breaks(&n, block, k);
+            }
         }
     }
+    for (size_t i = 0; i < s->region_count; i++) {
+        if (n.kept[i]) {
+            insert_region(s, &s->regions[i], n.number[i]);
+        }
+    }
+    cc_cfg_update(s);
 }

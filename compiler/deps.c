@@ -63,6 +63,7 @@ static void at_least(struct need *need, int cycle)
     need->cycle = cycle > need->cycle ? cycle : need->cycle;
 }
 
+/* guard: the predicate is read as early as one that guards an instruction; VOTE does so too. */
 static void need_read(struct deps *d, const struct shape *shape, struct cc_src src, bool guard,
                       struct need *need)
 {
@@ -207,7 +208,7 @@ static void schedule(struct deps *d, struct cc_inst *inst, uint8_t first_wait)
     struct need need = {.cycle = d->last ? d->cycle + (int)stall_min(d, d->last) : 0,
                         .wait = first_wait};
     for (uint32_t i = 0; i < inst->src_count; i++) {
-        need_read(d, &shape, inst->src[i], false, &need);
+        need_read(d, &shape, inst->src[i], inst->op == CC_VOTE, &need);
     }
     need_read(d, &shape, inst->guard, true, &need);
     for (unsigned i = 0; i < inst->def_count; i++) {

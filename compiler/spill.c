@@ -15,12 +15,40 @@ struct spill {
     struct cc_shader *s;
     enum cc_file file;
     unsigned limit;
-    float *cost;       /* uses, weighted by loop depth; per value */
+    float *cost;       /* uses, weighted by loop depth, over the length of the life; per value */
+    uint32_t *start, *end; /* instruction numbers */
     uint32_t *pick;    /* values to spill in this round */
     size_t pick_count;
     bool *picked;
     uint32_t *slot; /* per value: scratch offset, or the general register value of a predicate */
 };
+
+static void count_spans(struct spill *sp, size_t words)
+{
+    struct cc_shader *s = sp->s;
+    uint32_t at = 0;
+    for (size_t b = 0; b < s->rpo_count; b++) {
+        for (struct cc_inst *inst = s->rpo[b]->first; inst; inst = inst->next, at++) {
+            for (unsigned i = 0; i < inst->def_count; i++) {
+                sp->start[inst->def[i]] = sp->end[inst->def[i]] = at;
+            }
+            for (uint32_t i = 0; i < inst->src_count; i++) {
+                if (inst->src[i].kind == CC_VAL && inst->op != CC_PHI) {
+                    sp->end[inst->src[i].v] = at;
+                }
+            }
+        }
+        for (size_t w = 0; w < words; w++) {
+            for (uint32_t bits = s->rpo[b]->live_out[w]; bits; bits &= bits - 1) {
+                sp->end[w * 32 + (size_t)__builtin_ctz(bits)] = at;
+            }
+        }
+    }
+    for (size_t v = 0; v < words * 32 && v < s->val_count; v++) {
+        uint32_t span = sp->end[v] > sp->start[v] ? sp->end[v] - sp->start[v] : 0;
+        sp->cost[v] /= (float)(span + 1);
+    }
+}
 
 static void count_costs(struct spill *sp)
 {
@@ -224,6 +252,40 @@ static void restore_phi(struct spill *sp, struct cc_inst *phi, size_t known)
     }
 }
 
+/*
+ * A phi that is spilled leaves the registers altogether: predecessors write a second slot, from
+ * which the first is filled in the phi's block. Two slots, because on the way there other phis may
+ * still read this one's old value.
+ */
+static void phi_to_memory(struct spill *sp, struct cc_inst *phi)
+{
+    struct cc_shader *s = sp->s;
+    struct cc_inst *at = cc_block_after_phis(phi->block);
+    uint32_t incoming = s->local_size_bytes;
+    s->local_size_bytes += SLOT_BYTES;
+    for (uint32_t i = 0; i < phi->src_count; i++) {
+        struct cc_src src = phi->src[i];
+        struct cc_block *pred = phi->block->preds[i];
+        if (src.kind != CC_VAL && !cc_is_imm(src, 0)) {
+            struct cc_inst *copy = cc_copy_create(s, CC_GPR, src, CC_REG_NONE);
+            cc_inst_insert_at_end(s, pred, copy);
+            s->vals[copy->def[0]].no_spill = true;
+            src = cc_val_src(s, copy->def[0]);
+        }
+        struct cc_inst *store = scratch_inst(s, CC_STL, incoming);
+        store->src[1] = src;
+        cc_inst_insert_at_end(s, pred, store);
+    }
+    struct cc_inst *load = scratch_inst(s, CC_LDL, incoming);
+    struct cc_src value = cc_def_add(s, load, CC_GPR);
+    s->vals[value.v].no_spill = true;
+    struct cc_inst *store = scratch_inst(s, CC_STL, sp->slot[phi->def[0]]);
+    store->src[1] = value;
+    cc_inst_insert_before(s, at, load);
+    cc_inst_insert_before(s, at, store);
+    cc_inst_remove(phi);
+}
+
 static void save_defs(struct spill *sp, struct cc_inst *inst, size_t known)
 {
     for (unsigned i = 0; i < inst->def_count; i++) {
@@ -253,6 +315,10 @@ static void rewrite(struct spill *sp, size_t known)
             }
             if (inst->op == CC_PHI) {
                 restore_phi(sp, inst, known);
+                if (sp->file == CC_GPR && sp->picked[inst->def[0]]) {
+                    phi_to_memory(sp, inst);
+                    continue;
+                }
             } else {
                 for (uint32_t i = 0; i < inst->src_count; i++) {
                     restore_source(sp, inst, &inst->src[i], known);
@@ -343,8 +409,11 @@ static bool spill_round(struct cc_shader *s, enum cc_file file, unsigned limit)
     sp.picked = cc_alloc(s->arena, known, sizeof(*sp.picked));
     sp.slot = cc_alloc(s->arena, known, sizeof(*sp.slot));
     sp.pick = cc_alloc(s->arena, BATCH_MAX, sizeof(*sp.pick));
+    sp.start = cc_alloc(s->arena, known, sizeof(*sp.start));
+    sp.end = cc_alloc(s->arena, known, sizeof(*sp.end));
     uint32_t *live = cc_alloc(s->arena, words, sizeof(*live));
     count_costs(&sp);
+    count_spans(&sp, words);
     for (size_t b = 0; b < s->rpo_count; b++) {
         scan_block(&sp, s->rpo[b], live, words);
     }

@@ -196,6 +196,7 @@ struct spv_function *spv_function_of(const struct spv_module *m, uint32_t id);
 /* ---- spirv_type.c ---- */
 struct spv_type *spv_type(const struct spv_inst *inst, uint32_t id);
 void spv_type_lower(struct spv_lower *l, const struct spv_inst *inst);
+void spv_type_forward(struct spv_lower *l, const struct spv_inst *inst);
 bool spv_type_is(const struct spv_type *type, enum spv_kind scalar_kind); /* or a vector of it */
 uint32_t spv_scalar_slots(const struct spv_type *type);
 

@@ -226,7 +226,9 @@ static void global_lower(struct spv_lower *l)
         break;
     default:
         if (l->inst.op >= SpvOpTypeVoid && l->inst.op <= SpvOpTypeForwardPointer) {
-            if (l->inst.op != SpvOpTypeForwardPointer) {
+            if (l->inst.op == SpvOpTypeForwardPointer) {
+                spv_type_forward(l, &l->inst);
+            } else {
                 spv_type_lower(l, &l->inst);
             }
         }

@@ -175,10 +175,28 @@ static void pointer_type(const struct spv_inst *inst, struct spv_type *t)
     }
 }
 
+/* OpTypeForwardPointer: enough of the type to be a member of what it points to. */
+void spv_type_forward(struct spv_lower *l, const struct spv_inst *inst)
+{
+    struct spv_id *id = spv_id(l->m, spv_word(inst, 1));
+    if (id->type || id->op != SpvOpTypePointer ||
+        spv_word(inst, 2) != SpvStorageClassPhysicalStorageBuffer) {
+        spv_malformed(inst, "announces no pointer to physical storage that comes later");
+    }
+    struct spv_inst def = spv_inst_at(l->m, id->def);
+    id->type = cc_alloc(l->m->arena, 1, sizeof(*id->type));
+    id->type->id = spv_word(inst, 1);
+    pointer_type(&def, id->type);
+    natural_layout(id->type);
+}
+
 void spv_type_lower(struct spv_lower *l, const struct spv_inst *inst)
 {
     uint32_t id = spv_word(inst, 1);
-    struct spv_type *t = cc_alloc(l->m->arena, 1, sizeof(*t));
+    struct spv_type *t = spv_id(l->m, id)->type;
+    if (!t) { /* a pointer may have been announced */
+        t = cc_alloc(l->m->arena, 1, sizeof(*t));
+    }
     t->id = id;
     switch (inst->op) {
     case SpvOpTypeVoid:
