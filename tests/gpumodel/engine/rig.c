@@ -80,51 +80,6 @@ void gpum_gsp_channel_error(struct gpum *m, uint32_t runlist, uint32_t chid, uin
     snprintf(rig->error_text, sizeof(rig->error_text), "%s", text);
 }
 
-/* ---- The played SM ---------------------------------------------------------------------------------- */
-
-struct gpum_grid {
-    struct rig *rig;
-};
-
-struct gpum_grid *gpum_sm_launch(struct gpum *m, const struct gpum_grid_desc *desc, char *reason,
-                                 size_t reason_size_bytes)
-{
-    struct gpum_grid *grid = calloc(1, sizeof(*grid));
-
-    (void)reason;
-    (void)reason_size_bytes;
-    grid->rig = rig_of(m);
-    grid->rig->grid_desc = *desc;
-    grid->rig->grid_launches++;
-    return grid;
-}
-
-enum gpum_grid_state gpum_sm_step(struct gpum_grid *grid, unsigned budget, unsigned *used)
-{
-    struct rig *rig = grid->rig;
-
-    (void)budget;
-    *used = 1;
-    if (rig->grid_steps_left && --rig->grid_steps_left)
-        return GPUM_GRID_RUNNING;
-    return rig->grid_faults ? GPUM_GRID_FAULTED : GPUM_GRID_DONE;
-}
-
-const struct gpum_grid_fault *gpum_sm_fault(const struct gpum_grid *grid)
-{
-    return &grid->rig->grid_fault;
-}
-
-void gpum_sm_release(struct gpum_grid *grid)
-{
-    free(grid);
-}
-
-void gpum_sm_invalidate(struct gpum *m)
-{
-    rig_of(m)->sm_invalidates++;
-}
-
 /* ---- Page tables: raw bits, independent of the data files -------------------------------------------- */
 
 static uint64_t *table_entry(struct rig *rig, uint64_t table, uint64_t index, unsigned entry_bytes)
