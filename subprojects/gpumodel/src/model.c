@@ -276,6 +276,11 @@ int gpum_vram_fd(const struct gpum *m)
     return m->vram_fd;
 }
 
+uint64_t gpum_vram_size(const struct gpum *m)
+{
+    return m->vram_bytes;
+}
+
 uint8_t *gpum_vram(struct gpum *m)
 {
     return m->vram;

@@ -143,8 +143,8 @@ bool gpum_pci_create(struct gpum *m)
           NVHW_NUM(NV_PCI_CONFIG_SUBSYSTEM, VENDOR, NV_PCI_VENDOR_ID_NVIDIA) |
               NVHW_NUM(NV_PCI_CONFIG_SUBSYSTEM, DEVICE, c->subsystem_id),
           0);
-    set32(p, NV_PCI_CONFIG_INTERRUPT, NVHW_NUM(NV_PCI_CONFIG_INTERRUPT, PIN, 1),
-          NVHW_MASK(NV_PCI_CONFIG_INTERRUPT, LINE));
+    /* No INTx: pin 0. */
+    set32(p, NV_PCI_CONFIG_INTERRUPT, 0, NVHW_MASK(NV_PCI_CONFIG_INTERRUPT, LINE));
     lay_out_capabilities(m);
     return true;
 }

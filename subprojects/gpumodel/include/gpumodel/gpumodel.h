@@ -67,6 +67,7 @@ void gpum_write(struct gpum *m, unsigned region, uint64_t offset, unsigned size_
 
 /* Video memory as a memfd and as this process sees it, for a server that lets BAR1 be mapped. */
 int gpum_vram_fd(const struct gpum *m);
+uint64_t gpum_vram_size(const struct gpum *m); /* bytes */
 uint8_t *gpum_vram(struct gpum *m);
 
 /*
