@@ -6,7 +6,7 @@
  */
 #include "gmmu.h"
 
-#include "chip.h"
+#include "plan.h"
 
 #include <nvhw/gmmu.h>
 
@@ -122,6 +122,8 @@ uint8_t *gpum_virt_as(struct gpum *m, const struct gpum_client *client, const st
     uint64_t offset = va % GPUM_PIECE_BYTES;
     bool write = access != GPUM_READ;
 
+    if (!client->privileged && gpum_plan_mmu_fault(m))
+        return refuse(m, client, va, access, NV_PFAULT_FAULT_TYPE_PTE, fault);
     if (!e || !access_allowed(&e->page, client, access, &type))
         return refuse(m, client, va, access, type, fault);
     if (e->generation != m->memory_generation) {

@@ -201,7 +201,8 @@ GPUM_UNIT_LIFE(irq);
 GPUM_UNIT_LIFE(fifo);
 GPUM_UNIT_LIFE(sm);
 
-/* Units with work of their own: each does up to budget units, returns true while work is left. */
+/* Units with work of their own: each does up to budget units, returns true while work is left. A
+ * channel that waits for a semaphore is work left: memory may change at any time. */
 bool gpum_boot_step(struct gpum *m, unsigned budget);
 bool gpum_gsp_step(struct gpum *m, unsigned budget);
 bool gpum_fifo_step(struct gpum *m, unsigned budget);

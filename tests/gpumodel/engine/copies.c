@@ -176,6 +176,20 @@ START_TEST(an_unmapped_side_is_an_mmu_fault_at_its_address)
 }
 END_TEST
 
+START_TEST(a_fault_of_the_plan_hits_any_translation_on_the_way)
+{
+    struct rig *rig = with_channel();
+
+    /* Ring entry, pushbuffer, source, destination, in this order. */
+    rig->translation_fails_at = (unsigned)_i + 1;
+    RIG_SUBMIT(rig, 1, BIND, COPY(RIG_DATA_VA, RIG_SYSTEM_VA, 0x40, PITCH));
+    ck_assert_uint_eq(rig->errors, _i < 4);
+    if (_i < 4)
+        ck_assert_str_eq(rig->error_mmu.client, _i < 2 ? "HOST0" : "CE0");
+    rig_destroy(rig);
+}
+END_TEST
+
 START_TEST(privileged_channels_copy_by_physical_address)
 {
     struct rig *rig = rig_create(2);
@@ -254,6 +268,7 @@ int main(void)
         {remap_swizzles_keeps_and_widens_components, 0},
         {wrong_launches_are_copy_engine_errors, REFUSALS},
         {an_unmapped_side_is_an_mmu_fault_at_its_address, 2},
+        {a_fault_of_the_plan_hits_any_translation_on_the_way, 5},
         {privileged_channels_copy_by_physical_address, 0},
         {the_semaphore_follows_the_data_and_the_interrupt_the_semaphore, 0},
         {a_launch_without_data_only_releases, 0},

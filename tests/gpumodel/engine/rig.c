@@ -4,6 +4,7 @@
 
 #include "boot.h"
 #include "pci.h"
+#include "plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,13 @@ bool gpum_boot_wpr2(const struct gpum *m, uint64_t *start, uint64_t *end)
     *start = rig_of(m)->wpr2_start;
     *end = rig_of(m)->wpr2_end;
     return *end != 0;
+}
+
+bool gpum_plan_mmu_fault(struct gpum *m)
+{
+    struct rig *rig = rig_of(m);
+
+    return rig->translation_fails_at && ++rig->translations == rig->translation_fails_at;
 }
 
 bool gpum_pci_msix_enabled(const struct gpum *m)

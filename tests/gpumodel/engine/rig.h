@@ -48,6 +48,7 @@ struct rig {
     uint64_t next_table;
     struct gpum_vas vas;
     uint64_t wpr2_start, wpr2_end;
+    unsigned translations, translation_fails_at; /* 0: never */
     /* What came out */
     unsigned faults, notes;
     char fault_text[1024];
