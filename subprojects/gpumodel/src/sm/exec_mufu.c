@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The multi-function unit. Hardware approximates with table lookup; here the exact value is rounded
- * to nearest, so results differ from silicon in the last bits (tests/gpumodel/sm_exec.c names by
- * how much). Denormals count as zero for all functions but TANH, as measured on sm_90.
+ * to nearest, so results differ from silicon in the last bits
+ * (tests/gpumodel/sm/data/sm90-exec-expect.tsv says by how much). Denormals count as zero for all
+ * functions but TANH, as measured on sm_90.
  */
 #include "fp.h"
 
@@ -11,6 +12,8 @@
 /* sin of v turns, with the quarter turns exact. */
 static double sine(double v)
 {
+    if (!isfinite(v))
+        return (double)NAN;
     double f = (v - floor(v)) * 4, r = (f - floor(f)) * 1.5707963267948966192313216916398;
     switch ((int)f & 3) {
     case 0:
