@@ -174,7 +174,8 @@ static enum magma_code user_info(void *impl, struct mvfio_device_info *out, stru
 /* ---- Regions ---- */
 
 /* A memfd shorter than what it promises would kill us with SIGBUS. Descriptors that have no
- * size of their own (device nodes) are taken at their word. */
+ * size of their own (device nodes) are taken at their word. A server that cuts its memfd later
+ * can still do so: nothing in the protocol makes it seal the file. */
 static bool backed(int fd, uint64_t fd_offset, const struct mvfio_region_info *info)
 {
     struct stat st;
