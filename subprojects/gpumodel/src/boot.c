@@ -48,6 +48,7 @@ void gpum_boot_power_on(struct gpum *m)
     gpum_falcon_power_on(m, &b->sec2);
     memset(b->scratch, 0, sizeof(b->scratch));
     b->wpr2_start = b->wpr2_end = b->frts_start = 0;
+    m->memory_generation++;
     b->flush_low = b->flush_high = b->stage3 = b->scrubber = 0;
     b->devinit_done_ns = m->time_ns + DEVINIT_NS;
     b->devinit_reads = 0;

@@ -159,6 +159,7 @@ void gpum_run_booter_load(struct gpum *m, struct gpum_falcon *f)
     memcpy(m->vram + meta.gsp_fw_wpr_start, &meta, sizeof(meta));
     m->boot->wpr2_start = meta.gsp_fw_wpr_start;
     m->boot->wpr2_end = meta.gsp_fw_wpr_end;
+    m->memory_generation++;
     m->boot->stage3 = NVHW_DEF(NV_PGC6_BSI_SECURE_SCRATCH_14, BOOT_STAGE_3_HANDOFF, DONE);
     m->boot->gsp.riscv_active = true;
     gpum_plan_reach(m, "riscv");

@@ -93,6 +93,7 @@ static unsigned run_frts(struct gpum *m, struct gpum_falcon *f,
     gpum_pattern(m->config.seed, m->vram + m->boot->frts_start, FOUR_KIB_SHIFT);
     m->boot->wpr2_start = m->boot->frts_start;
     m->boot->wpr2_end = m->boot->frts_start + NV_FRTS_SIZE_BYTES;
+    m->memory_generation++;
     return 0;
 }
 

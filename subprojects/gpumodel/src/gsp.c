@@ -119,10 +119,17 @@ static void unload(struct gpum *m, uint32_t sequence)
     gpum_gsp_log(m, "unloading");
     gpum_rpc_send(m, NV_RPC_FUNCTION_UNLOADING_GUEST_DRIVER, sequence, 0, m->gsp->message,
                   m->gsp->message_bytes);
-    gpum_rpc_flush(m);
     gpum_rm_stop(m);
+    m->gsp->phase = GPUM_GSP_UNLOADING;
+}
+
+static bool finish_unload(struct gpum *m)
+{
+    if (gpum_rpc_flush(m))
+        return true;
     m->boot->gsp.mailbox[0] = NV_GSP_MAILBOX0_UNLOADED;
     halt(m);
+    return false;
 }
 
 static void take_message(struct gpum *m)
@@ -169,6 +176,8 @@ bool gpum_gsp_step(struct gpum *m, unsigned budget)
     case GPUM_GSP_SEQUENCER:
         gpum_gsp_check_sequencer(m);
         break;
+    case GPUM_GSP_UNLOADING:
+        return finish_unload(m);
     case GPUM_GSP_SETTINGS:
     case GPUM_GSP_RUNNING:
         more = receive(m);

@@ -75,25 +75,31 @@ static void start_log(struct gpum *m, const struct nvhw_libos_arg *arg)
             (struct gpum_log_buffer){arg->id8, arg->address, arg->size};
 }
 
+/* The put pointer counts words of the whole buffer: itself, the page table, then the text. */
+static void append_log(struct gpum *m, const struct gpum_log_buffer *log, const char *text)
+{
+    const uint64_t first = sizeof(struct nvhw_libos_log_header) / sizeof(uint64_t);
+    uint64_t end = log->size_bytes / sizeof(uint64_t), put = 0, length = strlen(text);
+    if (!gpum_phys_read(m, GPUM_SYS_COHERENT, log->address, &put, sizeof(put)))
+        return;
+    if (put < first || put >= end)
+        put = first;
+    for (uint64_t at = 0; at < length; at += sizeof(uint64_t)) {
+        uint64_t word = 0, left = length - at;
+        memcpy(&word, text + at, left < sizeof(word) ? left : sizeof(word));
+        gpum_phys_write(m, GPUM_SYS_COHERENT, log->address + put * sizeof(word), &word,
+                        sizeof(word));
+        put = put + 1 < end ? put + 1 : first;
+    }
+    gpum_phys_write(m, GPUM_SYS_COHERENT, log->address, &put, sizeof(put));
+}
+
 void gpum_gsp_log(struct gpum *m, const char *text)
 {
-    struct gpum_gsp *g = m->gsp;
-    for (unsigned i = 0; i < g->log_count; i++) {
-        struct gpum_log_buffer *log = &g->logs[i];
-        uint64_t words = 0, head = sizeof(struct nvhw_libos_log_header), put = 0;
-        if (log->id8 != NV_LIBOS_ID_LOGRM ||
-            !gpum_phys_read(m, GPUM_SYS_COHERENT, log->address, &put, sizeof(put)))
-            continue;
-        uint64_t length = strlen(text);
-        uint64_t room = (log->size_bytes - head) / sizeof(words);
-        for (uint64_t at = 0; at < length; at += sizeof(words), put++) {
-            uint64_t word = 0;
-            memcpy(&word, text + at, length - at < sizeof(word) ? length - at : sizeof(word));
-            gpum_phys_write(m, GPUM_SYS_COHERENT, log->address + head + put % room * sizeof(word),
-                            &word, sizeof(word));
-        }
-        gpum_phys_write(m, GPUM_SYS_COHERENT, log->address, &put, sizeof(put));
-    }
+    const struct gpum_gsp *g = m->gsp;
+    for (unsigned i = 0; i < g->log_count; i++)
+        if (g->logs[i].id8 == NV_LIBOS_ID_LOGRM)
+            append_log(m, &g->logs[i], text);
 }
 
 /* Reads the page; *rm_arguments gets the RM arguments' address. */

@@ -22,6 +22,7 @@ enum gpum_gsp_phase {
     GPUM_GSP_SETTINGS,  /* waits for system info and registry */
     GPUM_GSP_SEQUENCER, /* waits for the host to run its register program */
     GPUM_GSP_RUNNING,
+    GPUM_GSP_UNLOADING, /* halts as soon as its last message is out */
     GPUM_GSP_HUNG,      /* something was wrong: it says nothing more */
     GPUM_GSP_HALTED,    /* crashed, or unloaded */
 };

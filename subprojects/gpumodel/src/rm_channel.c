@@ -231,16 +231,21 @@ static const struct gpum_chip_engine *engine_of_class(const struct gpum *m, uint
     return NULL;
 }
 
+/* The first graphics object records the golden image and needs every buffer; later a channel
+ * needs its own two, and graphics what it works in. */
+static bool context_ready(const struct gpum *m, const struct gpum_rm_channel *c, uint32_t class_id)
+{
+    const struct gpum_rm *rm = &m->gsp->rm;
+    uint32_t mapped = GPUM_RM_CTX_OWN;
+    if (!rm->golden || class_id == m->chip->graphics_class)
+        mapped |= GPUM_RM_CTX_GRAPHICS;
+    return (c->promoted & GPUM_RM_CTX_OWN) == GPUM_RM_CTX_OWN && (c->mapped & mapped) == mapped &&
+           (rm->promoted & GPUM_RM_CTX_GLOBAL) == GPUM_RM_CTX_GLOBAL;
+}
+
 uint32_t gpum_rm_object_on_channel(struct gpum *m, struct gpum_rm_object *channel,
                                    uint32_t class_id, const uint8_t *params, uint32_t params_bytes)
 {
-    /* The golden image needs all buffers once; later a channel's own two. */
-    const uint32_t own = 1u << NV_PROMOTE_ID_MAIN | 1u << NV_PROMOTE_ID_PATCH;
-    const uint32_t global =
-        1u << NV_PROMOTE_ID_BUNDLE_CB | 1u << NV_PROMOTE_ID_PAGEPOOL |
-        1u << NV_PROMOTE_ID_ATTRIBUTE_CB | 1u << NV_PROMOTE_ID_RTV_CB_GLOBAL |
-        1u << NV_PROMOTE_ID_FECS_EVENT | 1u << NV_PROMOTE_ID_PRIV_ACCESS_MAP |
-        1u << NV_PROMOTE_ID_UNRESTRICTED_PRIV_ACCESS_MAP;
     struct gpum_rm *rm = &m->gsp->rm;
     struct gpum_rm_channel *c = &channel->u.channel;
     bool needs_context;
@@ -253,15 +258,11 @@ uint32_t gpum_rm_object_on_channel(struct gpum *m, struct gpum_rm_object *channe
     if (engine->runlist != c->runlist)
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_OBJECT_PARENT,
                               "%s is not on the runlist of channel %u", engine->name, c->chid);
-    if (needs_context && ((c->promoted & own) != own || (c->mapped & own) != own))
+    if (needs_context && !context_ready(m, c, class_id))
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_STATE,
-                              "class 0x%x on channel %u without its context buffers (have 0x%x, "
-                              "mapped 0x%x)",
-                              class_id, c->chid, c->promoted, c->mapped);
-    if (needs_context && !rm->golden && (c->promoted & global) != global)
-        return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_STATE,
-                              "the first graphics object needs all context buffers, have 0x%x",
-                              c->promoted);
+                              "class 0x%x on channel %u without its context buffers (memory of "
+                              "0x%x, of the device's 0x%x, mapped 0x%x)",
+                              class_id, c->chid, c->promoted, rm->promoted, c->mapped);
     if (needs_context) {
         rm->golden = true;
         gpum_channel_set_gr_context(m, c->runlist, c->chid, true);

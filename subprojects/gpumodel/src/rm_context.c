@@ -40,24 +40,47 @@ static uint32_t check_physical(struct gpum *m, const struct nvhw_promote_entry *
     return NV_RM_STATUS_OK;
 }
 
-/* The mapping has to exist and to lead to the promoted memory. */
+/* Every page of the buffer has to be mapped, and to lead to its memory where that is known. */
 static uint32_t check_virtual(struct gpum *m, const struct gpum_rm_channel *c,
-                              const struct nvhw_promote_entry *e)
+                              const struct nvhw_promote_entry *e, uint32_t size,
+                              const uint64_t *physical)
 {
     struct gpum_page page;
     uint32_t type = 0;
-    if (!gpum_walk(m, &c->vas, e->gpu_virt_addr, &page, &type) || page.state != GPUM_PAGE_MAPPED)
-        return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ADDRESS,
-                              "context buffer %u: nothing is mapped at 0x%llx", e->buffer_id,
-                              (unsigned long long)e->gpu_virt_addr);
-    uint64_t physical = page.address + (e->gpu_virt_addr - page.va);
-    if (physical != c->physical[e->buffer_id])
-        return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ADDRESS,
-                              "context buffer %u: 0x%llx leads to 0x%llx, promoted was 0x%llx",
-                              e->buffer_id, (unsigned long long)e->gpu_virt_addr,
-                              (unsigned long long)physical,
-                              (unsigned long long)c->physical[e->buffer_id]);
+    for (uint64_t at = 0; at < size; at = page.va + page.size_bytes - e->gpu_virt_addr) {
+        uint64_t va = e->gpu_virt_addr + at;
+        if (!gpum_walk(m, &c->vas, va, &page, &type) || page.state != GPUM_PAGE_MAPPED)
+            return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ADDRESS,
+                                  "context buffer %u: nothing is mapped at 0x%llx", e->buffer_id,
+                                  (unsigned long long)va);
+        uint64_t found = page.address + (va - page.va);
+        if (physical && found != *physical + at)
+            return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ADDRESS,
+                                  "context buffer %u: 0x%llx leads to 0x%llx, promoted was 0x%llx",
+                                  e->buffer_id, (unsigned long long)va, (unsigned long long)found,
+                                  (unsigned long long)(*physical + at));
+    }
     return NV_RM_STATUS_OK;
+}
+
+/* Memory of the buffer as it was told: the channel's own, or the device's. NULL: not yet. */
+static const uint64_t *known_physical(const struct gpum *m, const struct gpum_rm_channel *c,
+                                      uint32_t id)
+{
+    if (c->promoted & 1u << id)
+        return &c->physical[id];
+    return m->gsp->rm.promoted & 1u << id ? &m->gsp->rm.physical[id] : NULL;
+}
+
+static void remember(struct gpum *m, struct gpum_rm_channel *c, const struct nvhw_promote_entry *e)
+{
+    uint32_t bit = 1u << e->buffer_id;
+    c->promoted |= bit;
+    c->physical[e->buffer_id] = e->gpu_phys_addr;
+    if (bit & GPUM_RM_CTX_GLOBAL) {
+        m->gsp->rm.promoted |= bit;
+        m->gsp->rm.physical[e->buffer_id] = e->gpu_phys_addr;
+    }
 }
 
 static uint32_t promote(struct gpum *m, struct gpum_rm_channel *c,
@@ -76,16 +99,16 @@ static uint32_t promote(struct gpum *m, struct gpum_rm_channel *c,
         status = check_physical(m, e, size, align);
         if (status != NV_RM_STATUS_OK)
             return status;
-        c->promoted |= bit;
-        c->physical[e->buffer_id] = e->gpu_phys_addr;
+        remember(m, c, e);
     }
     if (e->nonmapped || !e->gpu_virt_addr)
         return NV_RM_STATUS_OK;
-    if (!(c->promoted & bit))
+    const uint64_t *physical = known_physical(m, c, e->buffer_id);
+    if (!physical && bit & GPUM_RM_CTX_INITIALIZED)
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_STATE,
                               "context buffer %u: mapped before its memory is known",
                               e->buffer_id);
-    status = check_virtual(m, c, e);
+    status = check_virtual(m, c, e, size, physical);
     if (status == NV_RM_STATUS_OK)
         c->mapped |= bit;
     return status;

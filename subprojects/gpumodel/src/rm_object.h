@@ -54,7 +54,9 @@ struct gpum_rm {
     struct gpum_rm_object *objects;
     uint64_t bar1_root, bar2_root; /* page directories of the two apertures */
     bool golden;                   /* the golden context image was recorded */
-    uint32_t global_promoted;      /* context buffers of the whole device */
+    /* Context buffers of the whole device, by physical address (bit per buffer id). */
+    uint32_t promoted;
+    uint64_t physical[NV_PROMOTE_ID_GLOBAL_PRIV_ACCESS_MAP + 1];
 };
 
 /* rm.c */
@@ -105,5 +107,17 @@ bool gpum_rm_table(struct gpum *m, uint32_t cmd, uint8_t *params, uint32_t size_
 bool gpum_rm_ctx_buffer(const struct gpum *m, uint32_t index, uint32_t *size_bytes,
                         uint32_t *align_bytes);
 #define GPUM_FAULT_METHOD_BUFFER_BYTES 0x5000u
+
+/* Sets of context buffers, a bit per NV_PROMOTE_ID_*. A channel's own two; those whose memory RM
+ * has to be told, as it writes them before the engine does; those that the device has once; those
+ * that graphics works in, told by virtual address alone. */
+#define GPUM_RM_CTX_OWN (1u << NV_PROMOTE_ID_MAIN | 1u << NV_PROMOTE_ID_PATCH)
+#define GPUM_RM_CTX_GLOBAL                                                                         \
+    (1u << NV_PROMOTE_ID_FECS_EVENT | 1u << NV_PROMOTE_ID_PRIV_ACCESS_MAP |                        \
+     1u << NV_PROMOTE_ID_UNRESTRICTED_PRIV_ACCESS_MAP)
+#define GPUM_RM_CTX_INITIALIZED (GPUM_RM_CTX_OWN | GPUM_RM_CTX_GLOBAL)
+#define GPUM_RM_CTX_GRAPHICS                                                                       \
+    (1u << NV_PROMOTE_ID_BUNDLE_CB | 1u << NV_PROMOTE_ID_PAGEPOOL |                                \
+     1u << NV_PROMOTE_ID_ATTRIBUTE_CB | 1u << NV_PROMOTE_ID_RTV_CB_GLOBAL)
 
 #endif
