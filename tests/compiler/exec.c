@@ -37,8 +37,6 @@ static void fill(uint32_t *words, size_t count, uint64_t seed)
     }
 }
 
-#define SHADER(name) .spirv = spv_##name, .spirv_bytes = sizeof(spv_##name)
-
 static struct run begin(int variant, const uint32_t *spirv, size_t spirv_bytes, uint32_t n,
                         uint32_t out_words)
 {
@@ -373,6 +371,136 @@ START_TEST(subgroup_operations_see_the_warp)
 }
 END_TEST
 
+/* std430: count, then items of 112 bytes with vectors at multiples of 16. */
+struct item {
+    float p[3], w;
+    uint32_t tag[3], pad;
+    float m[3][4], uv[2];
+    uint32_t pad2[2];
+};
+
+/* std140: two matrices, three floats 16 bytes apart, a vector. */
+struct uniforms {
+    float m[4][4], rm[4][4], arr[3][4], bias[4];
+};
+
+static float det3(float m[3][4])
+{
+    return m[0][0] * (m[1][1] * m[2][2] - m[2][1] * m[1][2]) -
+           m[1][0] * (m[0][1] * m[2][2] - m[2][1] * m[0][2]) +
+           m[2][0] * (m[0][1] * m[1][2] - m[1][1] * m[0][2]);
+}
+
+static void structs_thread(struct item *it, const struct uniforms *u, uint32_t i, uint32_t k,
+                           uint32_t total, float *w)
+{
+    const float v[4] = {it->p[0], it->p[1], it->p[2], it->w};
+    for (int row = 0; row < 4; row++) {
+        w[row] = 0;
+        for (int c = 0; c < 4; c++) {
+            w[row] += (u->m[c][row] + u->rm[row][c]) * v[c];
+        }
+        w[12 + row] = u->m[i & 3][row] + (row < 3 ? it->m[row][0] : det3(it->m));
+    }
+    for (int row = 0; row < 3; row++) {
+        w[4 + row] = 0;
+        for (int c = 0; c < 3; c++) {
+            w[4 + row] += it->m[c][row] * u->bias[c];
+        }
+    }
+    w[7] = it->m[1][2];
+    w[8] = it->uv[0] * u->arr[k % 3][0];
+    w[9] = it->uv[1] * u->arr[k % 3][0];
+    w[10] = (float)it->tag[(i + k) % 3];
+    w[11] = (float)total;
+}
+
+START_TEST(blocks_are_laid_out_as_decorated)
+{
+    enum { N = 50, K = 4, FLOATS = 16 };
+    static struct uniforms u;
+    static struct item items[N];
+    struct run run = BEGIN(structs, N, N * FLOATS);
+    uint64_t seed = 20;
+    float *numbers = (float *)&u, *got = (float *)out, *expect = (float *)want;
+    run.push[1] = K;
+    for (size_t i = 0; i < sizeof(u) / 4; i++) {
+        numbers[i] = (float)(random_word(&seed) % 64) / 8 - 3;
+    }
+    for (uint32_t i = 0; i < N; i++) {
+        numbers = (float *)&items[i];
+        for (size_t j = 0; j < sizeof(items[i]) / 4; j++) {
+            numbers[j] = (float)(random_word(&seed) % 64) / 8 - 3;
+        }
+        for (int j = 0; j < 3; j++) {
+            items[i].tag[j] = random_word(&seed) % 1000;
+        }
+        structs_thread(&items[i], &u, i, K, 7 + N, expect + i * FLOATS);
+    }
+    in[0] = 7;
+    memcpy(in + 4, items, sizeof(items));
+    run.buffers[0].size_bytes = 16 + sizeof(items);
+    run.buffers[0].memory_bytes = sizeof(in);
+    run.buffers[2] = (struct run_buffer){.binding = 2, .data = &u, .size_bytes = sizeof(u)};
+    run.groups[0] = 2;
+    go(&run);
+    for (uint32_t i = 0; i < N * FLOATS; i++) {
+        ck_assert_msg(fabsf(got[i] - expect[i]) <= 1e-4f * (1 + fabsf(expect[i])),
+                      "sm_%u thread %u float %u: got %g, want %g", run.options.sm, i / FLOATS,
+                      i % FLOATS, (double)got[i], (double)expect[i]);
+    }
+}
+END_TEST
+
+static float unit(float v, float low)
+{
+    return v < low ? low : v > 1 ? 1 : v;
+}
+
+/* Scaled and rounded; half way cases may fall either way. */
+static bool packed_right(uint32_t got, const float *v, int parts, float low)
+{
+    unsigned bits = 32 / (unsigned)parts;
+    float scale = (float)((1u << (low < 0 ? bits - 1 : bits)) - 1);
+    for (int i = 0; i < parts; i++, got >>= bits) {
+        int32_t field = (int32_t)(got << (32 - bits));
+        float value = low < 0 ? (float)(field >> (32 - bits)) : (float)((uint32_t)field >> (32 - bits));
+        if (fabsf(value - unit(v[i], low) * scale) > 0.51f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+START_TEST(words_are_packed_and_unpacked)
+{
+    enum { N = 100 };
+    struct run run = BEGIN(pack, N, N * 8);
+    fill(in, WORDS, 21);
+    run.groups[0] = (N + 31) / 32;
+    go(&run);
+    for (uint32_t i = 0; i < N; i++) {
+        const uint32_t *w = out + 8 * i, x = in[i];
+        float v[4], f[3];
+        _Float16 half[2];
+        memcpy(f, w + 5, sizeof(f));
+        memcpy(half, w + 4, sizeof(half));
+        for (int k = 0; k < 4; k++) {
+            v[k] = (float)(x >> (8 * k) & 255) / 200.0f - 0.2f;
+        }
+        float snorm8 = unit((float)(int8_t)(x >> 16) / 127.0f, -1);
+        float snorm16 = unit((float)(int16_t)(x >> 16) / 32767.0f, -1);
+        ck_assert(packed_right(w[0], v, 4, 0) && packed_right(w[1], v, 4, -1));
+        ck_assert(packed_right(w[2], v, 2, 0) && packed_right(w[3], v + 2, 2, -1));
+        ck_assert(fabsf((float)half[0] - v[0] * 100) <= 0.07f);
+        ck_assert(fabsf((float)half[1] - v[2] * 100) <= 0.07f);
+        ck_assert(fabsf(f[0] - ((float)(x >> 8 & 255) / 255.0f + snorm8)) <= 1e-5f);
+        ck_assert(fabsf(f[1] - (v[1] + v[3])) <= 2e-3f);
+        ck_assert(fabsf(f[2] - ((float)(x & 0xffff) / 65535.0f + snorm16)) <= 1e-5f);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("compiler-exec");
@@ -394,6 +522,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, addresses_are_followed, 0, VARIANTS);
     tcase_add_loop_test(t, descriptors_come_from_arrays_and_the_root_table, 0, VARIANTS);
     tcase_add_loop_test(t, subgroup_operations_see_the_warp, 0, VARIANTS);
+    tcase_add_loop_test(t, blocks_are_laid_out_as_decorated, 0, VARIANTS);
+    tcase_add_loop_test(t, words_are_packed_and_unpacked, 0, VARIANTS);
     return s;
 }
 
