@@ -91,7 +91,7 @@ static enum magma_code golden_buffers(struct mg_bare *bare, struct golden *g,
             code = buffer_map(g->vas, b, false, err);
         places[i] = (struct mg_gr_place){
             .id = want->id,
-            .vram = b->vram,
+            .vram = want->initialize ? b->vram : 0,
             .va = want->golden_mapped ? b->va : 0,
             .size_bytes = b->size_bytes,
             .initialize = want->initialize,
