@@ -7,6 +7,7 @@
 #include <nvhw/pci.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libmagma/core/status.h"
@@ -100,6 +101,15 @@ static enum magma_code op_info(void *impl, struct mvfio_device_info *out, struct
     return MAGMA_OK;
 }
 
+static uint64_t vram_bytes(const struct model_device *d, uint64_t bar_bytes)
+{
+    struct stat st;
+
+    if (fstat(gpum_vram_fd(d->model), &st) < 0 || (uint64_t)st.st_size > bar_bytes)
+        return bar_bytes;
+    return (uint64_t)st.st_size;
+}
+
 static enum magma_code op_region_info(void *impl, uint32_t region, struct mvfio_region_info *out,
                                       struct magma_error *err)
 {
@@ -110,7 +120,33 @@ static enum magma_code op_region_info(void *impl, uint32_t region, struct mvfio_
     out->size_bytes = gpum_region_size(d->model, region);
     if (out->size_bytes)
         out->flags = MVFIO_REGION_FLAG_READ | MVFIO_REGION_FLAG_WRITE;
+    if (region == MVFIO_REGION_BAR1 && d->map_bar1) {
+        /* BAR1 is a power of two and may be larger than VRAM. */
+        out->flags |= MVFIO_REGION_FLAG_MMAP;
+        out->area_count = 1;
+        out->areas[0].size_bytes = vram_bytes(d, out->size_bytes);
+    }
     return MAGMA_OK;
+}
+
+static enum magma_code op_region_map(void *impl, uint32_t region, uint64_t offset,
+                                     uint64_t size_bytes, void **out, struct magma_error *err)
+{
+    struct model_device *d = impl;
+
+    (void)size_bytes;
+    if (region != MVFIO_REGION_BAR1 || !d->map_bar1)
+        return mg_fail(err, MAGMA_NOT_SUPPORTED, "region %u cannot be mapped", region);
+    *out = gpum_vram(d->model) + offset;
+    return MAGMA_OK;
+}
+
+/* VRAM stays mapped by the model. */
+static void op_region_unmap(void *impl, void *cpu, uint64_t size_bytes)
+{
+    (void)impl;
+    (void)cpu;
+    (void)size_bytes;
 }
 
 /* The widest aligned access that fits: config space and BARs take up to 4 bytes here. */
@@ -285,6 +321,8 @@ static const struct mvfio_ops ops = {
     .region_info = op_region_info,
     .region_read = op_region_read,
     .region_write = op_region_write,
+    .region_map = op_region_map,
+    .region_unmap = op_region_unmap,
     .irq_info = op_irq_info,
     .irq_set = op_irq_set,
     .dma_map = op_dma_map,
@@ -310,6 +348,7 @@ bool model_device_open(struct model_device *d, const struct model_device_options
 
     memset(d, 0, sizeof *d);
     d->quiet = options && options->quiet;
+    d->map_bar1 = options && options->map_bar1;
     d->clock = (struct mg_clock){clock_now, clock_sleep, d};
     for (unsigned i = 0; i < MODEL_DEVICE_VECTORS; i++)
         d->eventfds[i] = -1;

@@ -21,6 +21,7 @@ struct model_device_options {
     uint64_t seed;
     bool trace;       /* the model's story on standard output */
     bool quiet;       /* its complaints are expected: counted, not printed */
+    bool map_bar1;    /* BAR1 can be mapped: it shows VRAM (BAR1 in physical mode) */
 };
 
 struct model_device_map {
@@ -41,6 +42,7 @@ struct model_device {
     int eventfds[MODEL_DEVICE_VECTORS];
     unsigned resets;
     bool quiet;
+    bool map_bar1;
     uint64_t accesses; /* of BARs */
     uint64_t rom_begin_access, rom_end_access; /* the first and last of the ROM window */
     char last_fault[256];

@@ -218,7 +218,7 @@ static void echo_long(void)
 
 static enum magma_code call_long(uint32_t size, uint8_t *reply, uint32_t *reply_size)
 {
-    uint8_t *request = malloc(size);
+    uint8_t *request = calloc(1, size);
     enum magma_code code;
 
     for (uint32_t i = 0; i < size; i++)
