@@ -14,6 +14,9 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_AllocateMemory(VkDevice handle,
     uint32_t type = pAllocateInfo->memoryTypeIndex;
     VkMemoryPropertyFlags properties = pd->memory.memoryTypes[type].propertyFlags;
     bool visible = properties & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
+    const VkMemoryHeap *heap = &pd->memory.memoryHeaps[pd->memory.memoryTypes[type].heapIndex];
+    if (pAllocateInfo->allocationSize > heap->size)
+        return VK_ERROR_OUT_OF_DEVICE_MEMORY;
     struct mvk_memory *memory = mvk_object_zalloc(device, pAllocator, sizeof(*memory));
     if (!memory)
         return VK_ERROR_OUT_OF_HOST_MEMORY;

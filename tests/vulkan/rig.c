@@ -71,7 +71,7 @@ static void must(VkResult result, const char *what)
     }
 }
 
-static void open_instance(void)
+static void open_instance(bool validation)
 {
     static const char *const layers[] = {"VK_LAYER_KHRONOS_validation"};
     static const char *const extensions[] = {VK_EXT_DEBUG_UTILS_EXTENSION_NAME};
@@ -82,7 +82,7 @@ static void open_instance(void)
     const VkInstanceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
         .pApplicationInfo = &app,
-        .enabledLayerCount = 1,
+        .enabledLayerCount = validation ? 1 : 0,
         .ppEnabledLayerNames = layers,
         .enabledExtensionCount = 1,
         .ppEnabledExtensionNames = extensions,
@@ -153,10 +153,10 @@ static void open_device(void)
     must(vkCreateCommandPool(rig.device, &pool, NULL, &rig.pool), "vkCreateCommandPool");
 }
 
-void rig_open(void)
+static void open_all(bool validation)
 {
     rig.fake = getenv("MVK_TEST_FAKE") != NULL;
-    open_instance();
+    open_instance(validation);
     uint32_t count = 1;
     must(vkEnumeratePhysicalDevices(rig.instance, &count, &rig.physical_device), "enumeration");
     if (count != 1) {
@@ -168,6 +168,16 @@ void rig_open(void)
     open_device();
     if (rig_layer_messages() || rig_driver_messages())
         exit(1);
+}
+
+void rig_open(void)
+{
+    open_all(true);
+}
+
+void rig_open_plain(void)
+{
+    open_all(false);
 }
 
 void rig_close(void)
