@@ -118,10 +118,8 @@ static void finish_run(struct gpum *m, struct gpum_falcon *f)
         m->boot->scrubber = NVHW_DEF(NV_PGC6_BSI_SECURE_SCRATCH_15, SCRUBBER_HANDOFF, DONE);
 }
 
-bool gpum_falcon_step(struct gpum *m, struct gpum_falcon *f)
+static bool run(struct gpum *m, struct gpum_falcon *f)
 {
-    if (f->dma_count)
-        gpum_falcon_dma_drain(m, f);
     if (f->state != GPUM_FALCON_RUNNING)
         return false;
     if (m->time_ns >= f->run_until_ns || f->run_reads >= RUN_POLLS)
@@ -129,10 +127,17 @@ bool gpum_falcon_step(struct gpum *m, struct gpum_falcon *f)
     return f->state == GPUM_FALCON_RUNNING;
 }
 
+bool gpum_falcon_step(struct gpum *m, struct gpum_falcon *f)
+{
+    if (f->dma_count)
+        gpum_falcon_dma_drain(m, f);
+    return run(m, f);
+}
+
 uint32_t gpum_falcon_cpuctl(struct gpum *m, struct gpum_falcon *f)
 {
     f->run_reads++;
-    gpum_falcon_step(m, f);
+    run(m, f);
     return NVHW_NUM(NV_PFALCON_FALCON_CPUCTL, HALTED, f->state == GPUM_FALCON_HALTED) |
            NVHW_NUM(NV_PFALCON_FALCON_CPUCTL, ALIAS_EN, f->alias);
 }
