@@ -9,15 +9,15 @@ import re
 import sys
 
 SMS = [75, 80, 86, 89, 90, 100, 120]
-SLOTS = ["D", "A", "B", "C", "PD", "PQ", "PA", "PB", "PC", "UR", "OFFSET", "LUT", "LUT2", "CB"]
+SLOTS = ["D", "A", "B", "C", "PD", "PQ", "PA", "PB", "PC", "UR", "OFFSET", "LUT", "LUT2", "CB", "D2"]
 SLOT_BITS = {"D": 16, "A": 24, "B": 32, "C": 64, "PD": 81, "PQ": 84, "PA": 87, "PB": 77, "PC": 68,
-             "UR": 32, "CB": 16}
+             "UR": 32, "CB": 16, "D2": 64}
 PREDICATES = ("PD", "PQ", "PA", "PB", "PC")
 RESULTS = ("D", "PD", "PQ")
 KINDS = {"reg": 1, "ureg": 2, "pred": 3, "upred": 4, "imm": 5, "const": 6, "constbank": 7, "cbar": 8, "mod": 9, "constur": 10}
 PIPES = ["alu", "fma", "wide", "fp16", "disp64", "udp", "umov", "mma", "fp64", "xu", "mem", "cbu", "sync"]
 IMM_TYPES = {"s": 1, "u": 2, "f": 3, "d": 4, "h": 5, "x": 6, "m": 7, "z": 8, "c": 0, "k": 0, "q": 0}
-WIDTHS = {"SIZE": 16, "ATYPE": 17, "DST": 18, "SRC": 19, "E": 20, "U64": 21, "B64": 22}
+WIDTHS = {"SIZE": 16, "ATYPE": 17, "DST": 18, "SRC": 19, "E": 20, "U64": 21, "B64": 22, "ASIZE": 23}
 CONTROL = (105, 21)
 
 TOKEN = re.compile(

@@ -322,6 +322,8 @@ static unsigned slot_width(const struct nvhw_sass *in, const struct sass_field *
         return address_width(in);
     case SASS_WIDTH_U64:
         return in->mod[NV_SASS_MOD_U64] ? 2 : 1;
+    case SASS_WIDTH_ASIZE:
+        return in->mod[NV_SASS_MOD_ASIZE] + 1u;
     case SASS_WIDTH_B64:
         return in->mod[NV_SASS_MOD_B64] ? 2 : 1;
     default:
@@ -346,5 +348,5 @@ unsigned nvhw_sass_width(const struct nvhw_sass *in, enum nvhw_sass_slot slot)
 
 bool nvhw_sass_is_result(enum nvhw_sass_slot slot)
 {
-    return slot == NV_SASS_D || slot == NV_SASS_PD || slot == NV_SASS_PQ;
+    return slot == NV_SASS_D || slot == NV_SASS_D2 || slot == NV_SASS_PD || slot == NV_SASS_PQ;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static const char *const slot_names[NV_SASS_SLOT_COUNT] = {
-    "D", "A", "B", "C", "PD", "PQ", "PA", "PB", "PC", "UR", "OFFSET", "LUT", "LUT2", "CB"};
+    "D", "A", "B", "C", "PD", "PQ", "PA", "PB", "PC", "UR", "OFFSET", "LUT", "LUT2", "CB", "D2"};
 
 struct attempt {
     uint64_t word[2];

@@ -41,7 +41,8 @@ enum sass_width {
     SASS_WIDTH_SRC = 19,
     SASS_WIDTH_E = 20,
     SASS_WIDTH_U64 = 21,
-    SASS_WIDTH_B64 = 22
+    SASS_WIDTH_B64 = 22,
+    SASS_WIDTH_ASIZE = 23
 };
 
 #define SASS_VALUE_NONE     0xffffu /* reserved code */

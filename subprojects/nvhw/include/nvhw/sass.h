@@ -80,6 +80,7 @@ enum nvhw_sass_slot {
     NV_SASS_LUT2, /* immediate: truth table of PLOP3's second result; other small numbers named in
                      the row */
     NV_SASS_CB,   /* convergence barrier (BSSY, BSYNC, BREAK, BMOV) */
+    NV_SASS_D2,   /* textures: registers of the third and fourth component of the result */
     NV_SASS_SLOT_COUNT
 };
 
