@@ -10,7 +10,7 @@
  */
 #include "flat.h"
 
-#include <sm/sm.h>
+#include <sm/fp.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,12 +97,18 @@ static void load_set(struct sm_warp *w, unsigned set)
     }
 }
 
+/* Results of half precision stand in the low half of the word. */
 static bool is_near(const struct expect *e, uint32_t a, uint32_t b)
 {
+    double va, vb;
     float fa, fb;
     memcpy(&fa, &a, 4);
     memcpy(&fb, &b, 4);
-    return (a > b ? a - b : b - a) <= e->ulp || (fa > fb ? fa - fb : fb - fa) <= e->absolute;
+    bool half = strstr(e->prefix, "F16") != NULL;
+    va = half ? sm_half_to_double(a & 0xffff) : (double)fa;
+    vb = half ? sm_half_to_double(b & 0xffff) : (double)fb;
+    return (a > b ? a - b : b - a) <= e->ulp ||
+           (va > vb ? va - vb : vb - va) <= (double)e->absolute;
 }
 
 static uint32_t preds_of(const struct sm_warp *w, unsigned lane)

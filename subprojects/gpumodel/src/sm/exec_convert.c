@@ -18,6 +18,7 @@ static void float_source(struct sm_ctx *x, unsigned type, double v[SM_LANES])
 {
     const struct nvhw_sass_operand *o = &x->s->o[NV_SASS_B];
     bool ftz = sm_mod(x, NV_SASS_MOD_FTZ);
+    unsigned shift = sm_mod(x, NV_SASS_MOD_H1) ? 16 : 0;
     struct nvhw_sass plain = *x->s;
     const struct nvhw_sass *given = x->s;
     plain.o[NV_SASS_B].neg = plain.o[NV_SASS_B].abs = false;
@@ -27,8 +28,8 @@ static void float_source(struct sm_ctx *x, unsigned type, double v[SM_LANES])
     } else {
         const uint32_t *b = sm_src(x, NV_SASS_B);
         LANES v[l] = type == NV_SASS_SRC_F32    ? (double)sm_f32(ftz ? sm_flush32(b[l]) : b[l])
-                     : type == NV_SASS_SRC_BF16 ? sm_bf16_to_double(b[l] & 0xffff)
-                                                : sm_half_to_double(b[l] & 0xffff);
+                     : type == NV_SASS_SRC_BF16 ? sm_bf16_to_double(b[l] >> shift & 0xffff)
+                                                : sm_half_to_double(b[l] >> shift & 0xffff);
     }
     x->s = given;
     LANES if (!isnan(v[l]))
@@ -206,13 +207,15 @@ static uint64_t widen(double v)
 /* NaN of a half becomes one of F64 with the payload on top. */
 static void half_payloads(struct sm_ctx *x, const double v[SM_LANES], uint64_t wide[SM_LANES])
 {
+    unsigned shift = sm_mod(x, NV_SASS_MOD_H1) ? 16 : 0;
     const struct nvhw_sass *given = x->s;
     struct nvhw_sass plain = *x->s;
     plain.o[NV_SASS_B].neg = plain.o[NV_SASS_B].abs = false;
     x->s = &plain;
     const uint32_t *b = sm_src(x, NV_SASS_B);
-    LANES if (isnan(v[l])) wide[l] = (uint64_t)(b[l] >> 15 & 1) << 63 |
-                                     UINT64_C(0x7ff8000000000000) | (uint64_t)(b[l] & 0x3ff) << 42;
+    LANES if (isnan(v[l])) wide[l] = (uint64_t)(b[l] >> (shift + 15) & 1) << 63 |
+                                     UINT64_C(0x7ff8000000000000) |
+                                     (uint64_t)(b[l] >> shift & 0x3ff) << 42;
     x->s = given;
 }
 

@@ -36,7 +36,7 @@ static double value_of(const struct sm_ctx *x, unsigned slot, uint32_t word, uns
     return is_bf16(x) ? sm_bf16_to_double(bits) : sm_half_to_double(bits);
 }
 
-static uint32_t round_half(const struct sm_ctx *x, double value)
+static uint32_t round_half(const struct sm_ctx *x, double value, bool relu)
 {
     unsigned sat = sm_mod(x, NV_SASS_MOD_SAT);
     uint32_t bits;
@@ -46,6 +46,8 @@ static uint32_t round_half(const struct sm_ctx *x, double value)
                                                                             : value;
     bits = is_bf16(x) ? sm_double_to_bf16(value, NV_SASS_RND_RN)
                       : sm_double_to_half(value, NV_SASS_RND_RN);
+    if (relu && (bits & 0x8000))
+        bits = 0;
     return flush(x, bits);
 }
 
@@ -81,11 +83,13 @@ static double combine(const struct sm_ctx *x, enum half_op op, uint32_t words[3]
 static bool arithmetic(struct sm_ctx *x, enum half_op op)
 {
     uint32_t words[3][SM_LANES], out[SM_LANES];
+    /* .RELU: negative results become zero in lanes whose predicate holds. */
+    uint32_t relu = sm_mod(x, NV_SASS_MOD_SAT) == NV_SASS_SAT_RELU ? sm_psrc(x, NV_SASS_PA) : 0;
     raw_words(x, words);
     LANES
     {
-        out[l] = round_half(x, combine(x, op, words, l, 0));
-        out[l] |= round_half(x, combine(x, op, words, l, 1)) << 16;
+        out[l] = round_half(x, combine(x, op, words, l, 0), relu >> l & 1);
+        out[l] |= round_half(x, combine(x, op, words, l, 1), relu >> l & 1) << 16;
     }
     sm_dst(x, out);
     return true;

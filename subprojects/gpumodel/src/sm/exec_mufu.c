@@ -55,6 +55,7 @@ static bool half_precision(struct sm_ctx *x, unsigned op)
     const struct nvhw_sass *given = x->s;
     struct nvhw_sass plain = *x->s;
     bool bf16 = sm_mod(x, NV_SASS_MOD_F16) == NV_SASS_F16_BF16;
+    unsigned shift = sm_mod(x, NV_SASS_MOD_H1) ? 16 : 0;
     uint32_t out[SM_LANES];
     plain.o[NV_SASS_B].neg = plain.o[NV_SASS_B].abs = false;
     x->s = &plain;
@@ -62,7 +63,7 @@ static bool half_precision(struct sm_ctx *x, unsigned op)
     x->s = given;
     LANES
     {
-        uint32_t bits = (b[l] & (o->abs ? 0x7fffu : 0xffffu)) ^ (o->neg ? 0x8000u : 0);
+        uint32_t bits = (b[l] >> shift & (o->abs ? 0x7fffu : 0xffffu)) ^ (o->neg ? 0x8000u : 0);
         double v = function(op, bf16 ? sm_bf16_to_double(bits) : sm_half_to_double(bits));
         out[l] = bf16 ? sm_double_to_bf16(v, NV_SASS_RND_RN) : sm_double_to_half(v, NV_SASS_RND_RN);
     }
