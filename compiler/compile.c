@@ -41,6 +41,9 @@ static void run_passes(struct cc_shader *s, const uint32_t *spirv, size_t word_c
     cc_ir_print(s, "lowering");
     cc_opt_run(s);
     after(s, "optimise");
+    cc_licm_run(s);
+    cc_combine_run(s);
+    after(s, "combine");
     cc_divergence_run(s);
     cc_barriers_run(s);
     after(s, "barriers");

@@ -234,6 +234,7 @@ void cc_ir_print(struct cc_shader *s, const char *after);  /* when options ask f
 bool cc_fold(struct cc_shader *s, struct cc_inst *inst, struct cc_src *out);
 void cc_opt_run(struct cc_shader *s);
 void cc_dce_run(struct cc_shader *s);
+void cc_licm_run(struct cc_shader *s);
 void cc_combine_run(struct cc_shader *s);
 void cc_divergence_run(struct cc_shader *s);
 void cc_barriers_run(struct cc_shader *s);

@@ -49,8 +49,43 @@ static void check_use(struct check *c, const struct cc_inst *inst, struct cc_src
     }
 }
 
+/* Which register file an operand must come from. */
+static enum cc_file want_file(const struct cc_shader *s, const struct cc_inst *inst, uint32_t i)
+{
+    switch (inst->op) {
+    case CC_PHI:
+        return (enum cc_file)s->vals[inst->def[0]].file;
+    case CC_BR:
+    case CC_PMOV:
+    case CC_PLOP3:
+    case CC_VOTE:
+        return CC_PRED;
+    case CC_ISETP:
+    case CC_FSETP:
+    case CC_SEL:
+        return i >= 2 ? CC_PRED : CC_GPR;
+    case CC_IADD3:
+        return i == 3 ? CC_PRED : CC_GPR;
+    default:
+        return CC_GPR;
+    }
+}
+
+static void check_files(struct check *c, const struct cc_inst *inst)
+{
+    for (uint32_t i = 0; i < inst->src_count; i++) {
+        if (inst->src[i].kind == CC_NONE || inst->src[i].file != want_file(c->s, inst, i)) {
+            broken(c, inst, "an operand has the wrong type");
+        }
+    }
+    if (inst->guard.kind != CC_NONE && inst->guard.file != CC_PRED) {
+        broken(c, inst, "an operand has the wrong type");
+    }
+}
+
 static void check_inst(struct check *c, const struct cc_inst *inst)
 {
+    check_files(c, inst);
     if (inst->op == CC_PHI) {
         if (inst->src_count != inst->block->pred_count) {
             broken(c, inst, "a phi lacks sources");

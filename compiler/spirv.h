@@ -57,7 +57,9 @@ struct spv_ptr {
     struct spv_type *type; /* what it points to */
     uint32_t var;          /* SSA: number of the first variable; BUILTIN: BuiltIn */
     uint32_t first_slot;   /* BUILTIN: component */
-    struct cc_src dynamic; /* byte offset known when the shader runs */
+    struct cc_src dynamic; /* byte offset known when the shader runs: this ... */
+    struct cc_src index;   /* ... plus this index (of any kind but CC_NONE) ... */
+    uint32_t stride_bytes; /* ... times its stride */
     uint32_t offset_bytes; /* constant part */
     uint32_t align_bytes;  /* the whole offset is a multiple of it */
     bool row_major;
@@ -223,6 +225,9 @@ void spv_variable_lower(struct spv_lower *l);
 void spv_access_chain_lower(struct spv_lower *l);
 struct spv_ptr *spv_pointer(struct spv_lower *l, uint32_t id);
 struct spv_type *spv_pointee(struct spv_lower *l, const struct spv_type *pointer);
+/* The whole offset known when the shader runs. */
+struct cc_src spv_ptr_dynamic(struct spv_lower *l, const struct spv_ptr *ptr);
+bool spv_ptr_is_fixed(const struct spv_ptr *ptr); /* it is zero */
 /* Moves ptr to a part of what it points to. */
 void spv_ptr_step(struct spv_lower *l, struct spv_ptr *ptr, struct cc_src index);
 struct spv_ptr *spv_ptr_raw(struct spv_lower *l, struct spv_type *type, struct cc_pair address);

@@ -156,16 +156,19 @@ static struct spv_access buffer_access(struct spv_lower *l, const struct spv_ptr
     struct spv_access access = {.address = d.address};
     uint32_t offset = ptr->offset_bytes + offset_bytes;
     if (l->m->options->robust_buffers) {
-        struct cc_src whole = cc_b_iadd(&l->b, ptr->dynamic, cc_imm(offset));
+        struct cc_src whole = cc_b_iadd(&l->b, spv_ptr_dynamic(l, ptr), cc_imm(offset));
         access.guard = in_range(l, whole, size_bytes, d.size);
-        if (ptr->dynamic.kind != CC_IMM) {
+        if (!spv_ptr_is_fixed(ptr)) {
             /* The sum that was checked is the one that is used. */
             access.address = add_offset(l, d.address, whole);
             return access;
         }
     }
-    if (ptr->dynamic.kind != CC_IMM) {
-        access.address = add_offset(l, access.address, ptr->dynamic);
+    if (ptr->index.kind != CC_NONE && ptr->dynamic.kind == CC_IMM) {
+        access.address =
+            cc_b_wide(&l->b, ptr->index, cc_imm(ptr->stride_bytes), d.address, false);
+    } else if (!spv_ptr_is_fixed(ptr)) {
+        access.address = add_offset(l, access.address, spv_ptr_dynamic(l, ptr));
     }
     if (offset > OFFSET_MAX) {
         access.address = add_offset(l, access.address, cc_imm(offset));
@@ -180,11 +183,11 @@ static struct spv_access raw_access(struct spv_lower *l, const struct spv_ptr *p
 {
     struct spv_access access = {.address = ptr->base};
     uint32_t offset = ptr->offset_bytes + offset_bytes;
-    if (ptr->dynamic.kind != CC_IMM) {
+    if (!spv_ptr_is_fixed(ptr)) {
         /* Indices into what a 64-bit address points to may be negative. */
-        struct cc_src high = cc_b_shr(&l->b, ptr->dynamic, cc_imm(31), true);
-        access.address =
-            cc_b_add64(&l->b, access.address, (struct cc_pair){ptr->dynamic, high});
+        struct cc_src dynamic = spv_ptr_dynamic(l, ptr);
+        struct cc_src high = cc_b_shr(&l->b, dynamic, cc_imm(31), true);
+        access.address = cc_b_add64(&l->b, access.address, (struct cc_pair){dynamic, high});
     }
     if (offset > OFFSET_MAX) {
         access.address = add_offset(l, access.address, cc_imm(offset));
@@ -203,10 +206,10 @@ struct spv_access spv_access_make(struct spv_lower *l, const struct spv_ptr *ptr
     if (ptr->kind == SPV_PTR_RAW) {
         return raw_access(l, ptr, offset_bytes);
     }
-    struct spv_access access = {.address = {ptr->dynamic, cc_imm(0)}};
+    struct spv_access access = {.address = {spv_ptr_dynamic(l, ptr), cc_imm(0)}};
     uint32_t offset = ptr->offset_bytes + offset_bytes;
     if (offset > OFFSET_MAX) {
-        access.address.lo = cc_b_iadd(&l->b, ptr->dynamic, cc_imm(offset));
+        access.address.lo = cc_b_iadd(&l->b, access.address.lo, cc_imm(offset));
         offset = 0;
     }
     access.offset = (int32_t)offset;

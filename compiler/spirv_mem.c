@@ -21,7 +21,7 @@ static uint32_t chunk_words(const struct spv_ptr *ptr, uint32_t offset_bytes, ui
     while (align > 4 && (offset_bytes & (align - 1))) {
         align >>= 1;
     }
-    while (align > 4 && ptr->dynamic.kind == CC_IMM && (at & (align - 1))) {
+    while (align > 4 && spv_ptr_is_fixed(ptr) && (at & (align - 1))) {
         align >>= 1;
     }
     if (words >= 4 && align >= 16) {
@@ -106,10 +106,11 @@ static struct cc_src load_root_word(struct spv_lower *l, const struct spv_ptr *p
         cc_fail(l->m->arena, "push constants beyond byte %d: not supported",
                 MAGMA_CC_ROOT_PUSH_SIZE);
     }
-    if (ptr->dynamic.kind == CC_IMM) {
+    if (spv_ptr_is_fixed(ptr)) {
         return cc_cbuf(MAGMA_CC_ROOT_PUSH_CONSTANTS + at);
     }
-    struct cc_inst *inst = cc_b_inst(&l->b, CC_LDC, 1, &ptr->dynamic);
+    struct cc_src dynamic = spv_ptr_dynamic(l, ptr);
+    struct cc_inst *inst = cc_b_inst(&l->b, CC_LDC, 1, &dynamic);
     inst->offset = (int32_t)(MAGMA_CC_ROOT_PUSH_CONSTANTS + at);
     return cc_b_emit(&l->b, inst, CC_GPR);
 }
@@ -224,8 +225,6 @@ static struct spv_ptr with_operands(struct spv_lower *l, const struct spv_ptr *p
         if (align < 4) {
             spv_unsupported(&l->inst, "alignment below 4");
         }
-        /* It holds for the whole address, so parts of it are judged by their own offset. */
-        result.dynamic = ptr->dynamic;
     }
     result.coherent |= (mask & (SpvMemoryAccessVolatileMask |
                                 SpvMemoryAccessNonPrivatePointerMask)) != 0;

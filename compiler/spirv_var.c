@@ -246,6 +246,19 @@ static void add_alignment(struct spv_ptr *ptr, uint32_t step)
     }
 }
 
+struct cc_src spv_ptr_dynamic(struct spv_lower *l, const struct spv_ptr *ptr)
+{
+    if (ptr->index.kind == CC_NONE) {
+        return ptr->dynamic;
+    }
+    return cc_b_imad(&l->b, ptr->index, cc_imm(ptr->stride_bytes), ptr->dynamic);
+}
+
+bool spv_ptr_is_fixed(const struct spv_ptr *ptr)
+{
+    return ptr->dynamic.kind == CC_IMM && ptr->index.kind == CC_NONE;
+}
+
 static void add_index(struct spv_lower *l, struct spv_ptr *ptr, struct cc_src index,
                       uint32_t stride_bytes)
 {
@@ -254,7 +267,9 @@ static void add_index(struct spv_lower *l, struct spv_ptr *ptr, struct cc_src in
         add_alignment(ptr, index.v * stride_bytes);
         return;
     }
-    ptr->dynamic = cc_b_imad(&l->b, index, cc_imm(stride_bytes), ptr->dynamic);
+    ptr->dynamic = spv_ptr_dynamic(l, ptr);
+    ptr->index = index;
+    ptr->stride_bytes = stride_bytes;
     add_alignment(ptr, stride_bytes);
 }
 
@@ -379,10 +394,11 @@ void spv_access_chain_lower(struct spv_lower *l)
     }
     result->ptr = ptr;
     if (result->type->slots == 2) { /* an address may also be used as a value */
-        struct cc_pair low = {ptr->dynamic, cc_imm(0)};
-        struct cc_pair sum = cc_b_add64(&l->b, ptr->base, low);
-        low.lo = cc_imm(ptr->offset_bytes);
-        sum = cc_b_add64(&l->b, sum, low);
+        struct cc_src dynamic = spv_ptr_dynamic(l, ptr);
+        struct cc_pair step = {dynamic, cc_b_shr(&l->b, dynamic, cc_imm(31), true)};
+        struct cc_pair sum = cc_b_add64(&l->b, ptr->base, step);
+        step = (struct cc_pair){cc_imm(ptr->offset_bytes), cc_imm(0)};
+        sum = cc_b_add64(&l->b, sum, step);
         result->slots[0] = sum.lo;
         result->slots[1] = sum.hi;
     }
