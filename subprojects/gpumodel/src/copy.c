@@ -2,7 +2,7 @@
 /*
  * The copy engine, classes C5B5 to CAB5: LAUNCH_DMA is checked and turned into work, the work goes
  * on line by line while host already reads on, and ends with its semaphore and interrupt. Launches
- * of a channel are done in order. Block linear layouts are not supported.
+ * of a channel are done in order.
  */
 #include "fifo.h"
 #include "gmmu.h"
@@ -92,11 +92,38 @@ static bool remap_aligned(const struct gpum_copy_work *work)
     return !(bits % size);
 }
 
+/* Block linear sides, once lines, bases and remap are known. */
+static enum gpum_method_result blocks_setup(struct gpum_channel *ch, const struct gpum_object *obj,
+                                            struct gpum_copy_work *work)
+{
+    uint32_t component = work->remap.enabled ? work->remap.component_bytes : 1;
+    uint32_t from = work->remap.enabled ? component * work->remap.source_count : 1;
+    uint32_t to = work->remap.enabled ? component * work->remap.destination_count : 1;
+    struct gpum_copy_side *sides[] = {&work->source, &work->destination};
+    uint32_t elements[] = {from, to};
+    bool wanted[] = {
+        NVHW_TEST(NVC5B5_LAUNCH_DMA, SRC_MEMORY_LAYOUT, BLOCKLINEAR, work->launch),
+        NVHW_TEST(NVC5B5_LAUNCH_DMA, DST_MEMORY_LAYOUT, BLOCKLINEAR, work->launch),
+    };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct gpum_copy_side *side = sides[i];
+        const char *wrong;
+
+        if (!wanted[i])
+            continue;
+        wrong = gpum_blocks_setup(obj, i == 0, elements[i], side);
+        if (wrong)
+            return copy_fail(ch, wrong, work->launch);
+        if (side->x_bytes + work->line_elements * elements[i] > side->width_bytes ||
+            side->y + work->line_count > side->height)
+            return copy_fail(ch, "lines reach beyond the block linear surface", work->launch);
+    }
+    return GPUM_METHOD_DONE;
+}
+
 static enum gpum_method_result check_transfer(struct gpum_channel *ch, uint32_t launch)
 {
-    if (NVHW_TEST(NVC5B5_LAUNCH_DMA, SRC_MEMORY_LAYOUT, BLOCKLINEAR, launch) ||
-        NVHW_TEST(NVC5B5_LAUNCH_DMA, DST_MEMORY_LAYOUT, BLOCKLINEAR, launch))
-        return copy_fail(ch, "block linear layout is not supported", launch);
     if (NVHW_GET(NVC5B5_LAUNCH_DMA, DATA_TRANSFER_TYPE, launch) >
         NVC5B5_LAUNCH_DMA_DATA_TRANSFER_TYPE_NON_PIPELINED)
         return copy_fail(ch, "data transfer type is reserved or not supported", launch);
@@ -133,7 +160,7 @@ static enum gpum_method_result transfer_setup(struct gpum_channel *ch, struct gp
         if (!remap_aligned(work))
             return copy_fail(ch, "remap destination is not aligned to the component size", launch);
     }
-    return GPUM_METHOD_DONE;
+    return blocks_setup(ch, obj, work);
 }
 
 /* What follows the data: checked at the launch, so that a wrong one never half happens. */
@@ -243,6 +270,14 @@ static enum gpum_method_result execute(struct gpum_channel *ch, struct gpum_obje
         return gpum_channel_fail(ch, NV_XID_CE0_ERROR, NULL,
                                  "copy engine: monitored fences are not supported");
     obj->state[method / 4] = data;
+    /* The packed origin is the older form of the two below it. */
+    if (method == NVC5B5_SET_SRC_ORIGIN) {
+        obj->state[NVC5B5_SRC_ORIGIN_X / 4] = NVHW_GET(NVC5B5_SET_SRC_ORIGIN, X, data);
+        obj->state[NVC5B5_SRC_ORIGIN_Y / 4] = NVHW_GET(NVC5B5_SET_SRC_ORIGIN, Y, data);
+    } else if (method == NVC5B5_SET_DST_ORIGIN) {
+        obj->state[NVC5B5_DST_ORIGIN_X / 4] = NVHW_GET(NVC5B5_SET_DST_ORIGIN, X, data);
+        obj->state[NVC5B5_DST_ORIGIN_Y / 4] = NVHW_GET(NVC5B5_SET_DST_ORIGIN, Y, data);
+    }
     return GPUM_METHOD_DONE;
 }
 

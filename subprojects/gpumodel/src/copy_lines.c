@@ -14,8 +14,13 @@ enum { BATCH_BYTES = 4096 };
 
 /* ---- One side ------------------------------------------------------------------------------------------------ */
 
-static uint8_t *side_pointer(struct gpum_channel *ch, const struct gpum_copy_side *side,
-                             uint64_t address, bool write, uint64_t *run_bytes)
+/* A byte of a line. */
+struct place {
+    uint64_t line, byte;
+};
+
+static uint8_t *address_pointer(struct gpum_channel *ch, const struct gpum_copy_side *side,
+                                uint64_t address, bool write, uint64_t *run_bytes)
 {
     struct gpum_mmu_fault fault = {0};
     uint8_t *pointer;
@@ -35,45 +40,54 @@ static uint8_t *side_pointer(struct gpum_channel *ch, const struct gpum_copy_sid
     return pointer;
 }
 
-static bool side_read(struct gpum_channel *ch, const struct gpum_copy_side *side, uint64_t address,
+static uint8_t *side_pointer(struct gpum_channel *ch, const struct gpum_copy_side *side,
+                             struct place at, bool write, uint64_t *run_bytes)
+{
+    uint64_t together = UINT64_MAX, offset = at.line * side->pitch_bytes + at.byte;
+    uint8_t *pointer;
+
+    if (side->block_linear)
+        offset = gpum_blocks_offset(side, at.line, at.byte, &together);
+    pointer = address_pointer(ch, side, side->base + offset, write, run_bytes);
+    if (*run_bytes > together)
+        *run_bytes = together;
+    return pointer;
+}
+
+static bool side_read(struct gpum_channel *ch, const struct gpum_copy_side *side, struct place at,
                       uint8_t *data, uint64_t size_bytes)
 {
     while (size_bytes) {
         uint64_t run = 0;
-        const uint8_t *from = side_pointer(ch, side, address, false, &run);
+        const uint8_t *from = side_pointer(ch, side, at, false, &run);
 
         if (!from)
             return false;
         run = run < size_bytes ? run : size_bytes;
         memcpy(data, from, run);
         data += run;
-        address += run;
+        at.byte += run;
         size_bytes -= run;
     }
     return true;
 }
 
-static bool side_write(struct gpum_channel *ch, const struct gpum_copy_side *side,
-                       uint64_t address, const uint8_t *data, uint64_t size_bytes)
+static bool side_write(struct gpum_channel *ch, const struct gpum_copy_side *side, struct place at,
+                       const uint8_t *data, uint64_t size_bytes)
 {
     while (size_bytes) {
         uint64_t run = 0;
-        uint8_t *to = side_pointer(ch, side, address, true, &run);
+        uint8_t *to = side_pointer(ch, side, at, true, &run);
 
         if (!to)
             return false;
         run = run < size_bytes ? run : size_bytes;
         memcpy(to, data, run);
         data += run;
-        address += run;
+        at.byte += run;
         size_bytes -= run;
     }
     return true;
-}
-
-static uint64_t line_start(const struct gpum_copy_side *side, uint64_t line)
-{
-    return side->base + line * side->pitch_bytes;
 }
 
 /* ---- Plain bytes ----------------------------------------------------------------------------------------------- */
@@ -83,14 +97,13 @@ static uint64_t move_run(struct gpum_channel *ch, uint64_t limit_bytes)
 {
     struct gpum_copy_work *w = &ch->copy;
     uint64_t from_run = 0, to_run = 0, n = w->line_elements - w->element;
-    const uint8_t *from = side_pointer(ch, &w->source, line_start(&w->source, w->line) + w->element,
-                                       false, &from_run);
+    struct place at = {w->line, w->element};
+    const uint8_t *from = side_pointer(ch, &w->source, at, false, &from_run);
     uint8_t *to;
 
     if (!from)
         return 0;
-    to = side_pointer(ch, &w->destination, line_start(&w->destination, w->line) + w->element, true,
-                      &to_run);
+    to = side_pointer(ch, &w->destination, at, true, &to_run);
     if (!to)
         return 0;
     n = n < from_run ? n : from_run;
@@ -154,8 +167,8 @@ static uint64_t move_batch(struct gpum_channel *ch)
     uint32_t from_size = r->component_bytes * r->source_count;
     uint32_t to_size = r->component_bytes * r->destination_count;
     uint64_t n = w->line_elements - w->element;
-    uint64_t to_at = line_start(&w->destination, w->line) + w->element * to_size;
-    uint64_t from_at = line_start(&w->source, w->line) + w->element * from_size;
+    struct place to_at = {w->line, w->element * to_size};
+    struct place from_at = {w->line, w->element * from_size};
     uint32_t largest = from_size > to_size ? from_size : to_size;
     bool reads = reads_source(r), keeps = keeps_destination(r);
     uint8_t from[BATCH_BYTES], to[BATCH_BYTES];

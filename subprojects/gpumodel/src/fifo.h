@@ -48,11 +48,15 @@ struct gpum_method_run {
     bool increment, increment_once;
 };
 
-/* One side of a copy: where a line starts, in virtual or physical memory. */
+/* One side of a copy, in virtual or physical memory: lines a pitch apart, or a block linear
+ * surface in which the lines begin at a column, row and slice. */
 struct gpum_copy_side {
-    bool physical;
+    bool physical, block_linear;
     enum gpum_aperture aperture;
     uint64_t base, pitch_bytes;
+    uint64_t width_bytes, height, depth;
+    unsigned block_height_log2, block_depth_log2; /* in GOBs, in slices */
+    uint64_t x_bytes, y, z;
 };
 
 struct gpum_copy_remap {
@@ -193,6 +197,14 @@ void gpum_compute_reset_state(struct gpum_object *obj);
 unsigned gpum_copy_run(struct gpum_channel *ch, unsigned budget);
 unsigned gpum_compute_run(struct gpum_channel *ch, unsigned budget);
 void gpum_compute_drop(struct gpum_channel *ch);
+
+/* copy_blocks.c: sets up a block linear side from its methods (the source's or the destination's);
+ * NULL, or what is wrong with it. */
+const char *gpum_blocks_setup(const struct gpum_object *obj, bool source, uint32_t element_bytes,
+                              struct gpum_copy_side *side);
+/* Offset of a byte of a line from the surface's start; *run_bytes is how many lie together. */
+uint64_t gpum_blocks_offset(const struct gpum_copy_side *side, uint64_t line, uint64_t byte,
+                            uint64_t *run_bytes);
 
 /* copy_lines.c: moves up to budget_bytes; false when the channel was stopped. *moved_bytes is what
  * was done. */

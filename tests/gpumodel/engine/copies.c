@@ -131,8 +131,8 @@ static const struct {
     bool privileged;
     const char *word;
 } refusals[] = {
-    {0, PITCH & ~0x80u, RIG_DATA_VA, false, "block linear"},
-    {0, PITCH & ~0x100u, RIG_DATA_VA, false, "block linear"},
+    {0, PITCH & ~0x80u, RIG_DATA_VA, false, "GOB height"},
+    {0, PITCH & ~0x100u, RIG_DATA_VA, false, "GOB height"},
     {0, PITCH | 3, RIG_DATA_VA, false, "transfer type"},
     {0, PITCH | SRC_PHYSICAL, RIG_DATA_VA, false, "privileged"},
     {0, PITCH | DST_PHYSICAL, RIG_VRAM_BYTES, true, "no memory"},
@@ -258,6 +258,110 @@ START_TEST(a_release_without_wait_overtakes_the_copy)
 }
 END_TEST
 
+/* ---- Block linear ------------------------------------------------------------------------------------ */
+
+/* The published address formula, once more. */
+static uint64_t tiled(uint64_t x, uint64_t y, uint64_t z, uint64_t width, uint64_t height,
+                      unsigned ylog2, unsigned zlog2)
+{
+    uint64_t across = (width + 63) / 64, bh = 8u << ylog2, down = (height + bh - 1) / bh;
+    uint64_t block = ((z >> zlog2) * down + y / bh) * across + x / 64;
+    uint64_t gob = (z & ((1u << zlog2) - 1)) * (1u << ylog2) + y % bh / 8;
+
+    x %= 64;
+    y %= 8;
+    return block * (512u << (ylog2 + zlog2)) + gob * 512 + (x >> 5) * 0x100 + (y >> 2) * 0x80 +
+           (x >> 4 & 1) * 0x40 + (y >> 1 & 1) * 0x20 + (y & 1) * 0x10 + (x & 15);
+}
+
+START_TEST(the_address_formula_gives_the_worked_vectors)
+{
+    ck_assert_uint_eq(tiled(37 * 4, 21, 0, 400, 50, 3, 0), 0x24d4);
+    ck_assert_uint_eq(tiled(99 * 4, 49, 0, 400, 50, 3, 0), 0x6c1c);
+    ck_assert_uint_eq(tiled(32 * 4, 19, 6, 132, 20, 0, 3), 0x8c30);
+    ck_assert_uint_eq(tiled(32 * 4, 19, 6, 132, 20, 2, 3), 0xb430);
+}
+END_TEST
+
+#define BLOCK(ylog2, zlog2) ((uint32_t)(ylog2) << 4 | (uint32_t)(zlog2) << 8 | 1u << 12)
+
+/* A rectangle from pitch memory into a block linear surface and back into pitch memory. */
+START_TEST(block_linear_rectangles_go_there_and_back)
+{
+    struct rig *rig = with_channel();
+    unsigned ylog2 = (unsigned)_i % 3, zlog2 = (unsigned)_i / 3 % 3, z = zlog2 ? 2 : 0;
+    enum { WIDTH = 400, HEIGHT = 50, X = 21, Y = 5, BYTES = 301, LINES = 40, FROM = 512 };
+
+    memset(rig_data(rig, 0), 0xaa, 0x100000);
+    RIG_SUBMIT(rig, 1, BIND, INC(4u, NVC7B5_SET_DST_BLOCK_SIZE, 6), BLOCK(ylog2, zlog2), WIDTH,
+               HEIGHT, 3, z, Y << 16 | X, INC(4u, NVC7B5_OFFSET_IN_UPPER, 8), HI(RIG_SYSTEM_VA),
+               LO(RIG_SYSTEM_VA), HI(RIG_DATA_VA), LO(RIG_DATA_VA + 0x1000), FROM, 0, BYTES, LINES,
+               INC(4u, NVC7B5_LAUNCH_DMA, 1), 0x85u | MULTI_LINE);
+    ck_assert_msg(!rig->errors, "%s", rig->error_text);
+    for (unsigned y = 0; y < LINES; y++)
+        for (unsigned x = 0; x < BYTES; x++)
+            ck_assert_uint_eq(
+                rig_data(rig, 0x1000 + tiled(X + x, Y + y, z, WIDTH, HEIGHT, ylog2, zlog2))[0],
+                rig_system(rig, y * FROM + x)[0]);
+    ck_assert_uint_eq(
+        rig_data(rig, 0x1000 + tiled(X - 1, Y, z, WIDTH, HEIGHT, ylog2, zlog2))[0], 0xaa);
+    RIG_SUBMIT(rig, 1, INC(4u, NVC7B5_SET_SRC_BLOCK_SIZE, 5), BLOCK(ylog2, zlog2), WIDTH, HEIGHT, 3,
+               z, INC(4u, NVC7B5_SRC_ORIGIN_X, 2), X, Y, INC(4u, NVC7B5_OFFSET_IN_UPPER, 8),
+               HI(RIG_DATA_VA), LO(RIG_DATA_VA + 0x1000), HI(RIG_DATA_VA), LO(RIG_DATA_VA + 0x80000),
+               0, BYTES, BYTES, LINES, INC(4u, NVC7B5_LAUNCH_DMA, 1), 0x105u | MULTI_LINE);
+    ck_assert_msg(!rig->errors, "%s", rig->error_text);
+    for (unsigned y = 0; y < LINES; y++)
+        ck_assert(!memcmp(rig_data(rig, 0x80000 + y * BYTES), rig_system(rig, y * FROM), BYTES));
+    rig_destroy(rig);
+}
+END_TEST
+
+START_TEST(remap_counts_block_linear_columns_in_elements)
+{
+    struct rig *rig = with_channel();
+
+    RIG_SUBMIT(rig, 1, BIND, INC(4u, NVC7B5_SET_REMAP_CONST_A, 3), 0x11223344, 0, 4u | 3u << 16,
+               INC(4u, NVC7B5_SET_DST_BLOCK_SIZE, 6), BLOCK(1, 0), 100, 50, 1, 0, 7 << 16 | 9,
+               INC(4u, NVC7B5_OFFSET_OUT_UPPER, 2), HI(RIG_DATA_VA), LO(RIG_DATA_VA),
+               INC(4u, NVC7B5_LINE_LENGTH_IN, 2), 30, 20, INC(4u, NVC7B5_LAUNCH_DMA, 1),
+               0x85u | MULTI_LINE | REMAP);
+    ck_assert_msg(!rig->errors, "%s", rig->error_text);
+    for (unsigned y = 0; y < 50; y++)
+        for (unsigned x = 0; x < 100; x++)
+            ck_assert_uint_eq(
+                *(uint32_t *)(void *)rig_data(rig, tiled(x * 4, y, 0, 400, 50, 1, 0)),
+                x >= 9 && x < 39 && y >= 7 && y < 27 ? 0x11223344 : 0);
+    rig_destroy(rig);
+}
+END_TEST
+
+static const struct {
+    uint32_t block, width, height, depth, layer, origin, base;
+    const char *word;
+} bad_surfaces[] = {
+    {BLOCK(0, 0), 64, 8, 1, 0, 1, 0, "beyond"},
+    {BLOCK(0, 0), 64, 8, 1, 0, 8u << 16, 0, "beyond"},
+    {BLOCK(0, 0), 64, 8, 1, 1, 0, 0, "layer"},
+    {BLOCK(6, 0), 64, 8, 1, 0, 0, 0, "above 32"},
+    {BLOCK(0, 0) | 1, 64, 8, 1, 0, 0, 0, "wider"},
+    {1u << 4, 64, 8, 1, 0, 0, 0, "GOB height"},
+    {BLOCK(0, 0), 64, 8, 1, 0, 0, 256, "aligned"},
+};
+
+START_TEST(wrong_block_linear_surfaces_are_refused)
+{
+    struct rig *rig = with_channel();
+
+    RIG_SUBMIT(rig, 1, BIND, INC(4u, NVC7B5_SET_DST_BLOCK_SIZE, 6), bad_surfaces[_i].block,
+               bad_surfaces[_i].width, bad_surfaces[_i].height, bad_surfaces[_i].depth,
+               bad_surfaces[_i].layer, bad_surfaces[_i].origin,
+               COPY(RIG_DATA_VA + bad_surfaces[_i].base, RIG_SYSTEM_VA, 64, 0x85u));
+    ck_assert_uint_eq(rig->error_xid, NV_XID_CE0_ERROR);
+    ck_assert_msg(strstr(rig->error_text, bad_surfaces[_i].word) != NULL, "%s", rig->error_text);
+    rig_destroy(rig);
+}
+END_TEST
+
 int main(void)
 {
     const struct rig_case cases[] = {
@@ -273,6 +377,10 @@ int main(void)
         {the_semaphore_follows_the_data_and_the_interrupt_the_semaphore, 0},
         {a_launch_without_data_only_releases, 0},
         {a_release_without_wait_overtakes_the_copy, 2},
+        {the_address_formula_gives_the_worked_vectors, 0},
+        {block_linear_rectangles_go_there_and_back, 9},
+        {remap_counts_block_linear_columns_in_elements, 0},
+        {wrong_block_linear_surfaces_are_refused, 7},
     };
 
     return rig_main("copies", cases, sizeof(cases) / sizeof(cases[0]));
