@@ -2,22 +2,20 @@
 /*
  * The vfio-user client: a device that another process serves over a UNIX socket. This file turns
  * the device's operations into requests and checks every field of every reply; framing and
- * deadlines are user_conn.c, memory that the server reaches by messages is user_dma.c.
+ * deadlines are user_conn.c, regions user_region.c, memory user_dma.c.
  */
 #include "user.h"
 
-#include <errno.h>
 #include <linux/vfio.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NS_PER_S UINT64_C(1000000000)
 
-enum { REPLY_TIMEOUT_S = 10, REGION_REPLY_MAX = 4096, VECTORS_SANE = 4096 };
+enum { REPLY_TIMEOUT_S = 10, VERSION_REPLY_MAX = 4096, VECTORS_SANE = 4096 };
 
 /* What we offer. Strings and numbers as the protocol names them. */
 static const char our_caps[] = "{\"capabilities\":{\"max_msg_fds\":16,"
@@ -25,8 +23,8 @@ static const char our_caps[] = "{\"capabilities\":{\"max_msg_fds\":16,"
                                "\"pgsizes\":4096}}";
 _Static_assert(USER_FDS_MAX == 16 && USER_OFFER_DATA_MAX == 1048576, "what our_caps says");
 
-static enum magma_code call(struct user_device *user, struct user_request *request,
-                            struct magma_error *err)
+enum magma_code user_call(struct user_device *user, struct user_request *request,
+                          struct magma_error *err)
 {
     enum magma_code code;
 
@@ -36,24 +34,34 @@ static enum magma_code call(struct user_device *user, struct user_request *reque
     return code;
 }
 
-/* A reply that breaks the protocol ends the connection. */
-#define BREACH(user, request, err, ...)                                                            \
-    (pthread_mutex_lock(&(user)->lock), (void)user_conn_breach(&(user)->conn, err, __VA_ARGS__),   \
-     pthread_mutex_unlock(&(user)->lock), user_close_fds(request), MAGMA_PROTOCOL)
-
-/* For replies of one size that carry no descriptor. */
-static enum magma_code call_plain(struct user_device *user, struct user_request *request,
-                                  const char *what, struct magma_error *err)
+enum magma_code user_breach(struct user_device *user, struct user_request *request,
+                            struct magma_error *err, const char *fmt, ...)
 {
-    enum magma_code code = call(user, request, err);
+    char cause[160];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(cause, sizeof cause, fmt, ap);
+    va_end(ap);
+    user_close_fds(request);
+    pthread_mutex_lock(&user->lock);
+    user_conn_breach(&user->conn, err, "%s", cause);
+    pthread_mutex_unlock(&user->lock);
+    return MAGMA_PROTOCOL;
+}
+
+enum magma_code user_call_plain(struct user_device *user, struct user_request *request,
+                                const char *what, struct magma_error *err)
+{
+    enum magma_code code = user_call(user, request, err);
 
     if (code)
         return code;
     if (request->reply_fd_count)
-        return BREACH(user, request, err, "%s: the reply carries descriptors", what);
+        return user_breach(user, request, err, "%s: the reply carries descriptors", what);
     if (request->reply_bytes != request->reply_max_bytes)
-        return BREACH(user, request, err, "%s: a reply of %zu bytes, wanted %zu", what,
-                      request->reply_bytes, request->reply_max_bytes);
+        return user_breach(user, request, err, "%s: a reply of %zu bytes, wanted %zu", what,
+                           request->reply_bytes, request->reply_max_bytes);
     return MAGMA_OK;
 }
 
@@ -62,7 +70,7 @@ static enum magma_code call_plain(struct user_device *user, struct user_request 
 static enum magma_code negotiate(struct user_device *user, struct magma_error *err)
 {
     struct user_version ours = {0, 0}, theirs;
-    unsigned char reply[sizeof theirs + REGION_REPLY_MAX];
+    unsigned char reply[sizeof theirs + VERSION_REPLY_MAX];
     struct user_request request = {.command = USER_VERSION,
                                    .body = &ours,
                                    .body_bytes = sizeof ours,
@@ -70,25 +78,27 @@ static enum magma_code negotiate(struct user_device *user, struct magma_error *e
                                    .data_bytes = sizeof our_caps,
                                    .reply = reply,
                                    .reply_max_bytes = sizeof reply};
-    enum magma_code code = call(user, &request, err);
+    enum magma_code code = user_call(user, &request, err);
 
     if (code)
         return code;
     if (request.reply_fd_count)
-        return BREACH(user, &request, err, "VERSION: the reply carries descriptors");
+        return user_breach(user, &request, err, "VERSION: the reply carries descriptors");
     if (request.reply_bytes < sizeof theirs)
-        return BREACH(user, &request, err, "VERSION: a reply of %zu bytes", request.reply_bytes);
+        return user_breach(user, &request, err, "VERSION: a reply of %zu bytes",
+                           request.reply_bytes);
     memcpy(&theirs, reply, sizeof theirs);
     if (theirs.major != ours.major || theirs.minor > ours.minor)
-        return BREACH(user, &request, err, "VERSION: the server speaks %u.%u, we speak %u.%u",
-                      theirs.major, theirs.minor, ours.major, ours.minor);
+        return user_breach(user, &request, err, "VERSION: the server speaks %u.%u, we speak %u.%u",
+                           theirs.major, theirs.minor, ours.major, ours.minor);
     if (!user_json_caps((const char *)reply + sizeof theirs, request.reply_bytes - sizeof theirs,
                         &user->caps))
-        return BREACH(user, &request, err, "VERSION: the capabilities are no valid JSON");
+        return user_breach(user, &request, err, "VERSION: the capabilities are no valid JSON");
     if (!user->caps.max_data_xfer_bytes)
-        return BREACH(user, &request, err, "VERSION: the server transfers no data at all");
+        return user_breach(user, &request, err, "VERSION: the server transfers no data at all");
     if (!(user->caps.pgsizes & MVFIO_PAGE_BYTES))
-        return BREACH(user, &request, err, "VERSION: the server cannot map pages of 4096 bytes");
+        return user_breach(user, &request, err,
+                           "VERSION: the server cannot map pages of 4096 bytes");
     if (user->caps.max_msg_fds > USER_FDS_MAX)
         user->caps.max_msg_fds = USER_FDS_MAX;
     if (user->caps.max_data_xfer_bytes > USER_DATA_MAX)
@@ -104,12 +114,12 @@ static enum magma_code fetch_info(struct user_device *user, struct magma_error *
                                    .body_bytes = sizeof ask,
                                    .reply = &info,
                                    .reply_max_bytes = sizeof info};
-    enum magma_code code = call_plain(user, &request, "DEVICE_GET_INFO", err);
+    enum magma_code code = user_call_plain(user, &request, "DEVICE_GET_INFO", err);
 
     if (code)
         return code;
     if (info.argsz < sizeof info)
-        return BREACH(user, &request, err, "DEVICE_GET_INFO: argsz %u", info.argsz);
+        return user_breach(user, &request, err, "DEVICE_GET_INFO: argsz %u", info.argsz);
     if (!(info.flags & VFIO_DEVICE_FLAGS_PCI))
         return mg_fail(err, MAGMA_NOT_SUPPORTED, "%s: the server's device is not a PCI device",
                        user->name);
@@ -171,187 +181,6 @@ static enum magma_code user_info(void *impl, struct mvfio_device_info *out, stru
     return MAGMA_OK;
 }
 
-/* ---- Regions ---- */
-
-/* A memfd shorter than what it promises would kill us with SIGBUS. Descriptors that have no
- * size of their own (device nodes) are taken at their word. A server that cuts its memfd later
- * can still do so: nothing in the protocol makes it seal the file. */
-static bool backed(int fd, uint64_t fd_offset, const struct mvfio_region_info *info)
-{
-    struct stat st;
-
-    if (fstat(fd, &st))
-        return false;
-    if (!S_ISREG(st.st_mode))
-        return S_ISCHR(st.st_mode);
-    for (uint32_t i = 0; i < info->area_count; i++) {
-        const struct mvfio_area *area = &info->areas[i];
-
-        if (!mvfio_within(fd_offset, area->offset, (uint64_t)st.st_size) ||
-            !mvfio_within(fd_offset + area->offset, area->size_bytes, (uint64_t)st.st_size))
-            return false;
-    }
-    return true;
-}
-
-static enum magma_code accept_region(struct user_device *user, uint32_t index,
-                                     struct user_request *request, struct mvfio_region_info *out,
-                                     struct magma_error *err)
-{
-    struct vfio_region_info raw;
-
-    if (request->reply_bytes < sizeof raw)
-        return BREACH(user, request, err, "GET_REGION_INFO %u: a reply of %zu bytes", index,
-                      request->reply_bytes);
-    memcpy(&raw, request->reply, sizeof raw);
-    if (raw.index != index || raw.argsz < sizeof raw)
-        return BREACH(user, request, err, "GET_REGION_INFO %u: answered for %u, argsz %u", index,
-                      raw.index, raw.argsz);
-    out->size_bytes = raw.size;
-    out->flags = (raw.flags & VFIO_REGION_INFO_FLAG_READ ? MVFIO_REGION_FLAG_READ : 0u) |
-                 (raw.flags & VFIO_REGION_INFO_FLAG_WRITE ? MVFIO_REGION_FLAG_WRITE : 0u) |
-                 (raw.flags & VFIO_REGION_INFO_FLAG_MMAP ? MVFIO_REGION_FLAG_MMAP : 0u);
-    /* Capabilities that did not fit might forbid a part: then nothing is mapped. */
-    if ((raw.flags & VFIO_REGION_INFO_FLAG_CAPS) && raw.argsz > request->reply_bytes)
-        out->flags &= ~(uint32_t)MVFIO_REGION_FLAG_MMAP;
-    else if ((raw.flags & VFIO_REGION_INFO_FLAG_CAPS) &&
-             !mvfio_areas_parse(request->reply, request->reply_bytes, raw.cap_offset, out))
-        return BREACH(user, request, err, "GET_REGION_INFO %u: malformed capabilities", index);
-    if (!mvfio_areas_settle(out))
-        return BREACH(user, request, err,
-                      "GET_REGION_INFO %u: mappable areas overlap or leave the region", index);
-    if (!(out->flags & MVFIO_REGION_FLAG_MMAP)) {
-        user_close_fds(request);
-        return MAGMA_OK;
-    }
-    if (request->reply_fd_count != 1)
-        return BREACH(
-            user, request, err,
-            "GET_REGION_INFO %u: %u descriptors for a region that can be mapped, wanted 1", index,
-            request->reply_fd_count);
-    if (!backed(request->reply_fds[0], raw.offset, out))
-        return BREACH(user, request, err,
-                      "GET_REGION_INFO %u: the descriptor is shorter than the region", index);
-    if (user->region_fds[index].fd >= 0)
-        close(user->region_fds[index].fd);
-    user->region_fds[index] = (struct user_region_fd){request->reply_fds[0], raw.offset};
-    return MAGMA_OK;
-}
-
-static enum magma_code user_region_info(void *impl, uint32_t region, struct mvfio_region_info *out,
-                                        struct magma_error *err)
-{
-    struct user_device *user = impl;
-    struct vfio_region_info ask = {.argsz = REGION_REPLY_MAX, .index = region};
-    unsigned char reply[REGION_REPLY_MAX];
-    struct user_request request = {.command = USER_GET_REGION_INFO,
-                                   .body = &ask,
-                                   .body_bytes = sizeof ask,
-                                   .reply = reply,
-                                   .reply_max_bytes = sizeof reply};
-    enum magma_code code = call(user, &request, err);
-
-    *out = (struct mvfio_region_info){0};
-    if (code)
-        return code;
-    return accept_region(user, region, &request, out, err);
-}
-
-/* One REGION_READ or REGION_WRITE of at most max_data_xfer_bytes. */
-static enum magma_code access_piece(struct user_device *user, uint16_t command, uint32_t region,
-                                    uint64_t offset, void *in, const void *out, uint32_t count,
-                                    struct magma_error *err)
-{
-    struct user_region_access ask = {offset, region, count}, *answer;
-    unsigned char small[sizeof ask + 8];
-    unsigned char *reply = small;
-    size_t reply_bytes = sizeof ask + (in ? count : 0);
-    struct user_request request = {.command = command, .body = &ask, .body_bytes = sizeof ask};
-    enum magma_code code;
-
-    if (reply_bytes > sizeof small && !(reply = malloc(reply_bytes)))
-        return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "%s: no memory for a reply", user->name);
-    request.data = out;
-    request.data_bytes = out ? count : 0;
-    request.reply = reply;
-    request.reply_max_bytes = reply_bytes;
-    code = call_plain(user, &request, in ? "REGION_READ" : "REGION_WRITE", err);
-    answer = (void *)reply;
-    if (!code && memcmp(answer, &ask, sizeof ask) != 0)
-        code =
-            BREACH(user, &request, err, "REGION_%s at 0x%llx of region %u answered for other bytes",
-                   in ? "READ" : "WRITE", (unsigned long long)offset, region);
-    if (!code && in)
-        memcpy(in, reply + sizeof ask, count);
-    if (reply != small)
-        free(reply);
-    return code;
-}
-
-static uint32_t piece_bytes(const struct user_device *user, size_t left)
-{
-    uint64_t max = user->caps.max_data_xfer_bytes;
-
-    return (uint32_t)(left < max ? left : max);
-}
-
-static enum magma_code user_region_read(void *impl, uint32_t region, uint64_t offset, void *data,
-                                        size_t size_bytes, struct magma_error *err)
-{
-    struct user_device *user = impl;
-    unsigned char *at = data;
-    enum magma_code code = MAGMA_OK;
-
-    while (!code && size_bytes) {
-        uint32_t n = piece_bytes(user, size_bytes);
-
-        code = access_piece(user, USER_REGION_READ, region, offset, at, NULL, n, err);
-        at += n;
-        offset += n;
-        size_bytes -= n;
-    }
-    return code;
-}
-
-static enum magma_code user_region_write(void *impl, uint32_t region, uint64_t offset,
-                                         const void *data, size_t size_bytes,
-                                         struct magma_error *err)
-{
-    struct user_device *user = impl;
-    const unsigned char *at = data;
-    enum magma_code code = MAGMA_OK;
-
-    while (!code && size_bytes) {
-        uint32_t n = piece_bytes(user, size_bytes);
-
-        code = access_piece(user, USER_REGION_WRITE, region, offset, NULL, at, n, err);
-        at += n;
-        offset += n;
-        size_bytes -= n;
-    }
-    return code;
-}
-
-static enum magma_code user_region_map(void *impl, uint32_t region, uint64_t offset,
-                                       uint64_t size_bytes, void **out, struct magma_error *err)
-{
-    struct user_device *user = impl;
-    const struct user_region_fd *backing = &user->region_fds[region];
-    void *cpu;
-
-    if (backing->fd < 0 || backing->offset > (uint64_t)INT64_MAX - offset)
-        return mg_fail(err, MAGMA_NOT_SUPPORTED, "%s: region %u has nothing to map", user->name,
-                       region);
-    cpu = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, backing->fd,
-               (off_t)(backing->offset + offset));
-    if (cpu == MAP_FAILED)
-        return mg_fail_errno(err, errno, "%s: mapping 0x%llx bytes of region %u", user->name,
-                             (unsigned long long)size_bytes, region);
-    (void)madvise(cpu, size_bytes, MADV_DONTDUMP);
-    *out = cpu;
-    return MAGMA_OK;
-}
-
 /* ---- Interrupts ---- */
 
 static enum magma_code user_irq_info(void *impl, uint32_t irq, struct mvfio_irq_info *out,
@@ -364,14 +193,15 @@ static enum magma_code user_irq_info(void *impl, uint32_t irq, struct mvfio_irq_
                                    .body_bytes = sizeof ask,
                                    .reply = &info,
                                    .reply_max_bytes = sizeof info};
-    enum magma_code code = call_plain(user, &request, "GET_IRQ_INFO", err);
+    enum magma_code code = user_call_plain(user, &request, "GET_IRQ_INFO", err);
 
     *out = (struct mvfio_irq_info){0};
     if (code)
         return code;
     if (info.index != irq || info.argsz < sizeof info || info.count > VECTORS_SANE)
-        return BREACH(user, &request, err, "GET_IRQ_INFO %u: answered for %u, argsz %u, %u vectors",
-                      irq, info.index, info.argsz, info.count);
+        return user_breach(user, &request, err,
+                           "GET_IRQ_INFO %u: answered for %u, argsz %u, %u vectors", irq,
+                           info.index, info.argsz, info.count);
     out->count = info.count;
     out->flags = info.flags & (MVFIO_IRQ_FLAG_EVENTFD | MVFIO_IRQ_FLAG_MASKABLE |
                                MVFIO_IRQ_FLAG_AUTOMASKED | MVFIO_IRQ_FLAG_NORESIZE);
@@ -390,7 +220,7 @@ static enum magma_code set_irqs(struct user_device *user, uint32_t flags, uint32
                                    .fds = fds,
                                    .fd_count = fd_count};
 
-    return call_plain(user, &request, "SET_IRQS", err);
+    return user_call_plain(user, &request, "SET_IRQS", err);
 }
 
 /* How many vectors from `at` on can go into one message: all with a descriptor, or all without. */
@@ -437,7 +267,7 @@ static enum magma_code user_reset(void *impl, struct magma_error *err)
 {
     struct user_request request = {.command = USER_DEVICE_RESET};
 
-    return call_plain(impl, &request, "DEVICE_RESET", err);
+    return user_call_plain(impl, &request, "DEVICE_RESET", err);
 }
 
 static int user_poll_fd(void *impl)

@@ -32,6 +32,29 @@ struct user_device {
     uint32_t map_capacity;
 };
 
+/* Sends the request and waits for its reply, with the lock. */
+enum magma_code user_call(struct user_device *user, struct user_request *request,
+                          struct magma_error *err);
+
+/* As user_call for a reply of exactly reply_max_bytes that carries no descriptor. `what` names the
+ * command in messages. */
+enum magma_code user_call_plain(struct user_device *user, struct user_request *request,
+                                const char *what, struct magma_error *err);
+
+/* A reply breaks the protocol: ends the connection, closes what came along. MAGMA_PROTOCOL. */
+enum magma_code user_breach(struct user_device *user, struct user_request *request,
+                            struct magma_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* struct mvfio_ops; impl is a struct user_device. */
+enum magma_code user_region_info(void *impl, uint32_t region, struct mvfio_region_info *out,
+                                 struct magma_error *err);
+enum magma_code user_region_read(void *impl, uint32_t region, uint64_t offset, void *data,
+                                 size_t size_bytes, struct magma_error *err);
+enum magma_code user_region_write(void *impl, uint32_t region, uint64_t offset, const void *data,
+                                  size_t size_bytes, struct magma_error *err);
+enum magma_code user_region_map(void *impl, uint32_t region, uint64_t offset, uint64_t size_bytes,
+                                void **out, struct magma_error *err);
 enum magma_code user_dma_map(void *impl, uint64_t iova, void *cpu, uint64_t size_bytes, int fd,
                              uint64_t fd_offset, uint32_t flags, struct magma_error *err);
 enum magma_code user_dma_unmap(void *impl, uint64_t iova, uint64_t size_bytes,
