@@ -685,7 +685,7 @@ bool host_call(struct host *h, uint32_t function, const void *payload, uint32_t 
     return true;
 }
 
-static void run_program(struct host *h)
+static bool run_program(struct host *h)
 {
     uint32_t *words = (uint32_t *)h->payload, used = words[1], *c = words + 10;
     for (uint32_t i = 0; i < used;) {
@@ -699,7 +699,8 @@ static void run_program(struct host *h)
             i += 4;
             break;
         case NV_SEQ_OPCODE_REG_POLL:
-            ck_assert(host_poll(h, c[i + 1], c[i + 2], c[i + 3]));
+            if (!host_poll(h, c[i + 1], c[i + 2], c[i + 3]))
+                return false;
             i += 6;
             break;
         case NV_SEQ_OPCODE_DELAY_US:
@@ -714,6 +715,7 @@ static void run_program(struct host *h)
             ck_abort_msg("sequencer opcode %u", c[i]);
         }
     }
+    return true;
 }
 
 bool host_wait_init_done(struct host *h)
@@ -726,8 +728,8 @@ bool host_wait_init_done(struct host *h)
         pass_time(h, POLL_NS);
     }
     while (host_receive(h)) {
-        if (h->rpc.function == NV_RPC_EVENT_GSP_RUN_CPU_SEQUENCER)
-            run_program(h);
+        if (h->rpc.function == NV_RPC_EVENT_GSP_RUN_CPU_SEQUENCER && !run_program(h))
+            return false;
         if (h->rpc.function == NV_RPC_EVENT_GSP_INIT_DONE)
             return h->rpc.rpc_result == 0;
     }

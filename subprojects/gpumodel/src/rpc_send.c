@@ -117,7 +117,7 @@ static bool put(struct gpum *m, struct gpum_outgoing *out)
 bool gpum_rpc_flush(struct gpum *m)
 {
     struct gpum_gsp *g = m->gsp;
-    while (g->first && g->first->due_ns <= m->time_ns) {
+    while (!m->dead && g->first && g->first->due_ns <= m->time_ns) {
         struct gpum_outgoing *out = g->first;
         if (out->elements > room(m))
             break;
