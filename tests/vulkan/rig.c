@@ -155,6 +155,7 @@ static void open_device(void)
 
 static void open_all(bool validation)
 {
+    rig_forget_messages();
     rig.fake = getenv("MVK_TEST_FAKE") != NULL;
     open_instance(validation);
     uint32_t count = 1;
