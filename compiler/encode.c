@@ -30,15 +30,20 @@ static void set_addresses(struct cc_shader *s, uint32_t *end)
     *end = at;
 }
 
-static void print_line(const struct encoder *e, const struct nvhw_sass *sass)
+/* The text of the bytes, not of what they were made from. */
+static void print_line(const struct encoder *e, const uint8_t *bytes)
 {
+    struct nvhw_sass sass;
     char text[TEXT_BYTES], control[TEXT_BYTES], line[3 * TEXT_BYTES];
     const struct magma_cc_options *options = e->s->options;
     if (!(options->print_mask & MAGMA_CC_PRINT_SASS) || !options->print) {
         return;
     }
-    nvhw_sass_format(e->s->sm, sass, e->at, text, sizeof(text));
-    nvhw_sass_format_control(&sass->control, control, sizeof(control));
+    if (!nvhw_sass_decode(e->s->sm, bytes, &sass)) {
+        cc_fail(e->s->arena, "the instruction at 0x%zx does not decode", e->at);
+    }
+    nvhw_sass_format(e->s->sm, &sass, e->at, text, sizeof(text));
+    nvhw_sass_format_control(&sass.control, control, sizeof(control));
     snprintf(line, sizeof(line), "/*%04zx*/ %-60s /* %s */\n", e->at, text, control);
     options->print(options->print_ctx, line);
 }
@@ -46,11 +51,11 @@ static void print_line(const struct encoder *e, const struct nvhw_sass *sass)
 static void emit(struct encoder *e, const struct nvhw_sass *sass)
 {
     char why[TEXT_BYTES] = "";
-    print_line(e, sass);
     if (!nvhw_sass_encode(e->s->sm, sass, e->out->code + e->at, why, sizeof(why))) {
         cc_fail(e->s->arena, "%s at 0x%zx cannot be encoded for sm_%u: %s",
                 nvhw_sass_op_name(sass->op), e->at, e->s->sm, why);
     }
+    print_line(e, e->out->code + e->at);
     e->at += NV_SASS_BYTES;
 }
 
