@@ -2,7 +2,8 @@
 /*
  * Arbitrary pushbuffers: whatever a client puts into its ring, the model answers with an error of
  * the channel and never with one of its own. First byte: bit 0 privileged copy channel instead of
- * a graphics one. The rest are the words of one segment; the same memory also is what they point to.
+ * a graphics one. The rest are the words of one segment; the same memory also is what they point
+ * to.
  */
 #include "chip.h"
 #include "model.h"

@@ -41,8 +41,7 @@ static void map_space(void)
               NVHW_NUM(NV_PDE_V2, APERTURE, NV_PDE_V2_APERTURE_VIDEO_MEMORY) |
                   (ROOT + (i + 1) * 0x1000u) >> 4);
     for (unsigned i = 0; i < SPACE_BYTES / 0x1000; i++)
-        put64(ROOT + 0x4000 + i * 8,
-              (SPACE + i * 0x1000u) >> 4 | NVHW_NUM(NV_PTE_V2, VALID, 1));
+        put64(ROOT + 0x4000 + i * 8, (SPACE + i * 0x1000u) >> 4 | NVHW_NUM(NV_PTE_V2, VALID, 1));
 }
 
 static struct gpum_channel *make_channel(uint32_t class_id)

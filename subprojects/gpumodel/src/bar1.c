@@ -20,7 +20,7 @@ static bool has_hopper_registers(const struct gpum *m)
     return m->chip->gmmu_version >= 3;
 }
 
-/* ---- Accesses -------------------------------------------------------------------------------------- */
+/* ---- Accesses -------------------------------------------------------------------------------- */
 
 static uint8_t *window_pointer(struct gpum *m, unsigned which, uint64_t offset, bool write,
                                uint64_t *run_bytes)
@@ -50,8 +50,7 @@ uint64_t gpum_bar1_read(struct gpum *m, unsigned region, uint64_t offset, unsign
     uint64_t value = 0, run = 0;
 
     for (unsigned done = 0; done < size_bytes;) {
-        const uint8_t *from =
-            window_pointer(m, region != GPUM_BAR1, offset + done, false, &run);
+        const uint8_t *from = window_pointer(m, region != GPUM_BAR1, offset + done, false, &run);
         unsigned n = run > size_bytes - done ? size_bytes - done : (unsigned)run;
 
         if (!from) {
@@ -80,7 +79,7 @@ void gpum_bar1_write(struct gpum *m, unsigned region, uint64_t offset, unsigned 
     }
 }
 
-/* ---- Binding ----------------------------------------------------------------------------------------- */
+/* ---- Binding --------------------------------------------------------------------------------- */
 
 static bool target_aperture(struct gpum *m, uint32_t target, enum gpum_aperture *aperture)
 {
@@ -148,7 +147,7 @@ void gpum_bar_bind(struct gpum *m, unsigned region, const struct gpum_vas *vas)
         w->vas = *vas;
 }
 
-/* ---- Registers ----------------------------------------------------------------------------------------- */
+/* ---- Registers ------------------------------------------------------------------------------- */
 
 static void pbus_block_write(struct gpum *m, unsigned which, uint32_t value)
 {
@@ -237,13 +236,13 @@ void gpum_bar_block_write(struct gpum *m, uint32_t offset, uint32_t value)
         gpum_note(m, "write of 0x%08x to 0x%06x: this chip has no such BAR register", value,
                   offset);
     else if (word == &m->mmu->bar[0].block || word == &m->mmu->bar[1].block)
-        (has_hopper_registers(m) ? vf_block_write : pbus_block_write)(
-            m, word == &m->mmu->bar[1].block, value);
+        (has_hopper_registers(m) ? vf_block_write
+                                 : pbus_block_write)(m, word == &m->mmu->bar[1].block, value);
     else
         *word = value;
 }
 
-/* ---- PRAMIN ---------------------------------------------------------------------------------------------- */
+/* ---- PRAMIN ---------------------------------------------------------------------------------- */
 
 static bool pramin_address(struct gpum *m, uint32_t offset, enum gpum_aperture *aperture,
                            uint64_t *address)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The compute front end, classes C5C0 to CEC0: state methods, launches through QMDs, cache and
- * idle methods, report semaphores. A launch does not hold the stream: grids of a channel run side by
- * side until something waits for idle, as they may on silicon.
+ * idle methods, report semaphores. A launch does not hold the stream: grids of a channel run side
+ * by side until something waits for idle, as they may on silicon.
  */
 #include "fifo.h"
 
@@ -19,7 +19,7 @@ static enum gpum_method_result compute_fail(struct gpum_channel *ch, const char 
                              data);
 }
 
-/* ---- Launch ----------------------------------------------------------------------------------------------- */
+/* ---- Launch ---------------------------------------------------------------------------------- */
 
 static struct gpum_grid_slot *free_slot(struct gpum_channel *ch)
 {
@@ -49,8 +49,7 @@ static bool qmd_release(struct gpum_channel *ch, const struct gpum_grid_slot *sl
 
     if (!qmd_get(slot, NV_QMD_FIELD_SEMAPHORE_RELEASE_ENABLE0))
         return true;
-    return gpum_release(ch, &gpum_client_front, NV_XID_GR_EXCEPTION, &release) ==
-           GPUM_METHOD_DONE;
+    return gpum_release(ch, &gpum_client_front, NV_XID_GR_EXCEPTION, &release) == GPUM_METHOD_DONE;
 }
 
 static struct gpum_object *compute_object(struct gpum_channel *ch)
@@ -135,7 +134,7 @@ static enum gpum_method_result pcas_action(struct gpum_channel *ch, struct gpum_
     return compute_fail(ch, "PCAS action is not supported", data);
 }
 
-/* ---- Progress ---------------------------------------------------------------------------------------------- */
+/* ---- Progress -------------------------------------------------------------------------------- */
 
 static void grid_fault(struct gpum_channel *ch, const struct gpum_grid_slot *slot)
 {
@@ -196,7 +195,7 @@ void gpum_compute_drop(struct gpum_channel *ch)
     ch->grid_count = 0;
 }
 
-/* ---- Semaphores ---------------------------------------------------------------------------------------------- */
+/* ---- Semaphores ------------------------------------------------------------------------------ */
 
 static enum gpum_method_result report_semaphore(struct gpum_channel *ch, struct gpum_object *obj,
                                                 uint32_t data)
@@ -205,8 +204,7 @@ static enum gpum_method_result report_semaphore(struct gpum_channel *ch, struct 
         .va = gpum_state64(obj, NVC5C0_SET_REPORT_SEMAPHORE_A, NVC5C0_SET_REPORT_SEMAPHORE_B),
         .payload = gpum_state(obj, NVC5C0_SET_REPORT_SEMAPHORE_C),
         .payload_bytes = 4,
-        .with_time =
-            NVHW_TEST(NVC5C0_SET_REPORT_SEMAPHORE_D, STRUCTURE_SIZE, FOUR_WORDS, data),
+        .with_time = NVHW_TEST(NVC5C0_SET_REPORT_SEMAPHORE_D, STRUCTURE_SIZE, FOUR_WORDS, data),
     };
 
     if (!NVHW_TEST(NVC5C0_SET_REPORT_SEMAPHORE_D, OPERATION, RELEASE, data))
@@ -220,13 +218,13 @@ static enum gpum_method_result report_semaphore(struct gpum_channel *ch, struct 
     return GPUM_METHOD_DONE;
 }
 
-/* ---- Methods -------------------------------------------------------------------------------------------------- */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 static bool inline_qmd_word(struct gpum_channel *ch, struct gpum_object *obj, uint32_t method,
                             uint32_t data)
 {
-    uint64_t shifted = gpum_state64(obj, NVC5C0_SET_INLINE_QMD_ADDRESS_A,
-                                    NVC5C0_SET_INLINE_QMD_ADDRESS_B);
+    uint64_t shifted =
+        gpum_state64(obj, NVC5C0_SET_INLINE_QMD_ADDRESS_A, NVC5C0_SET_INLINE_QMD_ADDRESS_B);
     uint64_t at = shifted * NV_QMD_ALIGN_BYTES + (method - NVC5C0_LOAD_INLINE_QMD_DATA(0));
     struct gpum_mmu_fault fault = {0};
 

@@ -22,14 +22,12 @@ struct accepted {
 
 /* Version 2.2 has the layout of 2.3 in every field that is known here. */
 static const struct accepted accepted[] = {
-    {NVC5C0, NV_QMD_V02_03, 2, 2}, {NVC5C0, NV_QMD_V02_03, 2, 3},
-    {NVC6C0, NV_QMD_V02_03, 2, 3}, {NVC6C0, NV_QMD_V02_04, 2, 4},
-    {NVC6C0, NV_QMD_V03_00, 3, 0}, {NVC7C0, NV_QMD_V02_03, 2, 3},
-    {NVC7C0, NV_QMD_V02_04, 2, 4}, {NVC7C0, NV_QMD_V03_00, 3, 0},
-    {NVC9C0, NV_QMD_V02_04, 2, 4}, {NVC9C0, NV_QMD_V03_00, 3, 0},
-    {NVCBC0, NV_QMD_V03_00, 3, 0}, {NVCBC0, NV_QMD_V04_00, 4, 0},
-    {NVCDC0, NV_QMD_V05_00, 5, 0}, {NVCDC0, NV_QMD_V04_01, 4, 1},
-    {NVCEC0, NV_QMD_V05_00, 5, 0}, {NVCEC0, NV_QMD_V04_01, 4, 1},
+    {NVC5C0, NV_QMD_V02_03, 2, 2}, {NVC5C0, NV_QMD_V02_03, 2, 3}, {NVC6C0, NV_QMD_V02_03, 2, 3},
+    {NVC6C0, NV_QMD_V02_04, 2, 4}, {NVC6C0, NV_QMD_V03_00, 3, 0}, {NVC7C0, NV_QMD_V02_03, 2, 3},
+    {NVC7C0, NV_QMD_V02_04, 2, 4}, {NVC7C0, NV_QMD_V03_00, 3, 0}, {NVC9C0, NV_QMD_V02_04, 2, 4},
+    {NVC9C0, NV_QMD_V03_00, 3, 0}, {NVCBC0, NV_QMD_V03_00, 3, 0}, {NVCBC0, NV_QMD_V04_00, 4, 0},
+    {NVCDC0, NV_QMD_V05_00, 5, 0}, {NVCDC0, NV_QMD_V04_01, 4, 1}, {NVCEC0, NV_QMD_V05_00, 5, 0},
+    {NVCEC0, NV_QMD_V04_01, 4, 1},
 };
 
 /* The QMD being checked: a complaint becomes the channel's error. */
@@ -49,7 +47,7 @@ static uint64_t get_at(const struct check *c, enum nvhw_qmd_field field, unsigne
     return value;
 }
 
-#define GET(c, name) get_at(c, NV_QMD_FIELD_##name, 0)
+#define GET(c, name)           get_at(c, NV_QMD_FIELD_##name, 0)
 #define GET_AT(c, name, index) get_at(c, NV_QMD_FIELD_##name, index)
 
 static bool refuse(const struct check *c, const char *fmt, ...)
@@ -67,7 +65,7 @@ static bool refuse(const struct check *c, const char *fmt, ...)
     return false;
 }
 
-/* ---- Version ------------------------------------------------------------------------------------------ */
+/* ---- Version --------------------------------------------------------------------------------- */
 
 static bool find_version(struct check *c, uint32_t class_id)
 {
@@ -94,7 +92,7 @@ static bool check_type(const struct check *c)
     return true;
 }
 
-/* ---- Fields ---------------------------------------------------------------------------------------------- */
+/* ---- Fields ---------------------------------------------------------------------------------- */
 
 static bool check_shape(const struct check *c, struct gpum_grid_desc *d)
 {
@@ -139,14 +137,13 @@ static bool check_registers(const struct check *c, struct gpum_grid_desc *d)
     if (!d->register_count || d->register_count > NV_COMPUTE_REGISTERS_MAX)
         return refuse(c, "register count %u is not 1 to %u", d->register_count,
                       NV_COMPUTE_REGISTERS_MAX);
-    per_warp = round_up((uint64_t)d->register_count * NV_COMPUTE_WARP_LANES,
-                        NV_COMPUTE_REGISTER_UNIT);
+    per_warp =
+        round_up((uint64_t)d->register_count * NV_COMPUTE_WARP_LANES, NV_COMPUTE_REGISTER_UNIT);
     if (warps * per_warp > NV_COMPUTE_REGISTERS_PER_SM)
         return refuse(c, "a CTA of %u threads with %u registers each does not fit in an SM",
                       threads, d->register_count);
     if (d->barrier_count > NV_COMPUTE_BARRIERS_MAX)
-        return refuse(c, "barrier count %u is above %u", d->barrier_count,
-                      NV_COMPUTE_BARRIERS_MAX);
+        return refuse(c, "barrier count %u is above %u", d->barrier_count, NV_COMPUTE_BARRIERS_MAX);
     return true;
 }
 
@@ -223,8 +220,8 @@ static bool check_local(const struct check *c, const struct gpum_object *obj,
     uint64_t high = GET(c, SHADER_LOCAL_MEMORY_HIGH_SIZE);
     uint64_t have = gpum_state64(obj, NVC5C0_SET_SHADER_LOCAL_MEMORY_NON_THROTTLED_A,
                                  NVC5C0_SET_SHADER_LOCAL_MEMORY_NON_THROTTLED_B);
-    uint64_t base = gpum_state64(obj, NVC5C0_SET_SHADER_LOCAL_MEMORY_A,
-                                 NVC5C0_SET_SHADER_LOCAL_MEMORY_B);
+    uint64_t base =
+        gpum_state64(obj, NVC5C0_SET_SHADER_LOCAL_MEMORY_A, NVC5C0_SET_SHADER_LOCAL_MEMORY_B);
     struct gpum_mmu_fault fault = {0};
     uint64_t need, run = 0;
 
@@ -238,8 +235,9 @@ static bool check_local(const struct check *c, const struct gpum_object *obj,
     need = round_up(need * c->chip->warps_per_sm * c->chip->sm_per_tpc,
                     NV_COMPUTE_LOCAL_TPC_ALIGN_BYTES);
     if (need > have)
-        return refuse(c, "local memory of %u bytes per thread needs 0x%llx bytes per TPC, "
-                         "SET_SHADER_LOCAL_MEMORY_NON_THROTTLED gives 0x%llx",
+        return refuse(c,
+                      "local memory of %u bytes per thread needs 0x%llx bytes per TPC, "
+                      "SET_SHADER_LOCAL_MEMORY_NON_THROTTLED gives 0x%llx",
                       d->local_bytes, (unsigned long long)need, (unsigned long long)have);
     if (gpum_virt(c->ch->m, &c->ch->desc.vas, base, GPUM_WRITE, &run, &fault) &&
         gpum_virt(c->ch->m, &c->ch->desc.vas,
@@ -277,7 +275,7 @@ static void windows(const struct gpum_object *obj, struct gpum_grid_desc *d)
                                    NVC5C0_SET_SHADER_LOCAL_MEMORY_WINDOW_B);
 }
 
-/* ---- Decode ----------------------------------------------------------------------------------------------- */
+/* ---- Decode ---------------------------------------------------------------------------------- */
 
 static bool fetch(struct gpum_channel *ch, uint64_t va, struct gpum_grid_slot *slot,
                   uint32_t size_bytes)

@@ -15,7 +15,7 @@ static enum gpum_method_result copy_fail(struct gpum_channel *ch, const char *wh
                              what, launch);
 }
 
-/* ---- Launch ---------------------------------------------------------------------------------------------- */
+/* ---- Launch ---------------------------------------------------------------------------------- */
 
 static bool physical_target(struct gpum_channel *ch, uint32_t mode, enum gpum_aperture *aperture)
 {
@@ -137,8 +137,7 @@ static enum gpum_method_result transfer_setup(struct gpum_channel *ch, struct gp
     bool many = NVHW_TEST(NVC5B5_LAUNCH_DMA, MULTI_LINE_ENABLE, TRUE, launch);
 
     if (check_transfer(ch, launch) != GPUM_METHOD_DONE ||
-        !side_setup(ch, &work->source,
-                    NVHW_TEST(NVC5B5_LAUNCH_DMA, SRC_TYPE, PHYSICAL, launch),
+        !side_setup(ch, &work->source, NVHW_TEST(NVC5B5_LAUNCH_DMA, SRC_TYPE, PHYSICAL, launch),
                     gpum_state(obj, NVC5B5_SET_SRC_PHYS_MODE)) ||
         !side_setup(ch, &work->destination,
                     NVHW_TEST(NVC5B5_LAUNCH_DMA, DST_TYPE, PHYSICAL, launch),
@@ -180,13 +179,13 @@ static enum gpum_method_result check_end(struct gpum_channel *ch, const struct g
         .va = gpum_state64(obj, NVC5B5_SET_SEMAPHORE_A, NVC5B5_SET_SEMAPHORE_B),
         .payload = gpum_state(obj, NVC5B5_SET_SEMAPHORE_PAYLOAD),
         .payload_bytes = 4,
-        .with_time = NVHW_TEST(NVC5B5_LAUNCH_DMA, SEMAPHORE_TYPE, RELEASE_FOUR_WORD_SEMAPHORE,
-                               launch),
+        .with_time =
+            NVHW_TEST(NVC5B5_LAUNCH_DMA, SEMAPHORE_TYPE, RELEASE_FOUR_WORD_SEMAPHORE, launch),
     };
     if (NVHW_TEST(NVC7B5_LAUNCH_DMA, SEMAPHORE_PAYLOAD_SIZE, TWO_WORD, launch)) {
         ch->copy.release.payload_bytes = 8;
-        ch->copy.release.payload |=
-            (uint64_t)gpum_state(obj, NVC7B5_SET_SEMAPHORE_PAYLOAD_UPPER) << 32;
+        ch->copy.release.payload |= (uint64_t)gpum_state(obj, NVC7B5_SET_SEMAPHORE_PAYLOAD_UPPER)
+                                    << 32;
     }
     return GPUM_METHOD_DONE;
 }
@@ -194,8 +193,8 @@ static enum gpum_method_result check_end(struct gpum_channel *ch, const struct g
 /* false: conditional rendering, which is not supported, was asked for. */
 static bool render_enabled(struct gpum_channel *ch, const struct gpum_object *obj, bool *enabled)
 {
-    uint32_t mode = NVHW_GET(NVC5B5_SET_RENDER_ENABLE_C, MODE,
-                             gpum_state(obj, NVC5B5_SET_RENDER_ENABLE_C));
+    uint32_t mode =
+        NVHW_GET(NVC5B5_SET_RENDER_ENABLE_C, MODE, gpum_state(obj, NVC5B5_SET_RENDER_ENABLE_C));
 
     *enabled = mode == NVC5B5_SET_RENDER_ENABLE_C_MODE_TRUE;
     if (mode <= NVC5B5_SET_RENDER_ENABLE_C_MODE_TRUE)
@@ -231,7 +230,7 @@ static enum gpum_method_result launch_dma(struct gpum_channel *ch, struct gpum_o
     return GPUM_METHOD_DONE;
 }
 
-/* ---- Progress --------------------------------------------------------------------------------------------- */
+/* ---- Progress -------------------------------------------------------------------------------- */
 
 static void finish(struct gpum_channel *ch)
 {
@@ -239,7 +238,8 @@ static void finish(struct gpum_channel *ch)
 
     ch->copy.active = false;
     if (!NVHW_TEST(NVC5B5_LAUNCH_DMA, SEMAPHORE_TYPE, NONE, launch) &&
-        gpum_release(ch, &gpum_client_copy, NV_XID_CE0_ERROR, &ch->copy.release) != GPUM_METHOD_DONE)
+        gpum_release(ch, &gpum_client_copy, NV_XID_CE0_ERROR, &ch->copy.release) !=
+            GPUM_METHOD_DONE)
         return;
     if (NVHW_TEST(NVC5B5_LAUNCH_DMA, INTERRUPT_TYPE, NON_BLOCKING, launch))
         gpum_channel_interrupt(ch);
@@ -259,7 +259,7 @@ unsigned gpum_copy_run(struct gpum_channel *ch, unsigned budget)
     return units ? units : 1;
 }
 
-/* ---- Methods ------------------------------------------------------------------------------------------------ */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 static enum gpum_method_result execute(struct gpum_channel *ch, struct gpum_object *obj,
                                        uint32_t method, uint32_t data)

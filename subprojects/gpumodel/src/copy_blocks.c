@@ -56,7 +56,8 @@ static const char *check_block(const struct gpum_object *obj, uint32_t block)
 const char *gpum_blocks_setup(const struct gpum_object *obj, bool source, uint32_t element_bytes,
                               struct gpum_copy_side *side)
 {
-    uint32_t block = gpum_state(obj, source ? NVC5B5_SET_SRC_BLOCK_SIZE : NVC5B5_SET_DST_BLOCK_SIZE);
+    uint32_t block =
+        gpum_state(obj, source ? NVC5B5_SET_SRC_BLOCK_SIZE : NVC5B5_SET_DST_BLOCK_SIZE);
     uint64_t x = gpum_state(obj, source ? NVC5B5_SRC_ORIGIN_X : NVC5B5_DST_ORIGIN_X);
     uint64_t width = gpum_state(obj, source ? NVC5B5_SET_SRC_WIDTH : NVC5B5_SET_DST_WIDTH);
     const char *wrong = check_block(obj, block);

@@ -12,7 +12,7 @@
 
 enum { BATCH_BYTES = 4096 };
 
-/* ---- One side ------------------------------------------------------------------------------------------------ */
+/* ---- One side -------------------------------------------------------------------------------- */
 
 /* A byte of a line. */
 struct place {
@@ -90,7 +90,7 @@ static bool side_write(struct gpum_channel *ch, const struct gpum_copy_side *sid
     return true;
 }
 
-/* ---- Plain bytes ----------------------------------------------------------------------------------------------- */
+/* ---- Plain bytes ----------------------------------------------------------------------------- */
 
 /* One run; returns bytes moved, 0 on failure. */
 static uint64_t move_run(struct gpum_channel *ch, uint64_t limit_bytes)
@@ -114,7 +114,7 @@ static uint64_t move_run(struct gpum_channel *ch, uint64_t limit_bytes)
     return n;
 }
 
-/* ---- Remap --------------------------------------------------------------------------------------------------------- */
+/* ---- Remap ----------------------------------------------------------------------------------- */
 
 static bool reads_source(const struct gpum_copy_remap *r)
 {

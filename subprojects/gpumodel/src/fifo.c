@@ -41,7 +41,7 @@ static void note_methods(const struct nvhw_class_desc *cls, uint64_t *known, uin
     }
 }
 
-/* ---- Errors -------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 enum gpum_method_result gpum_channel_fail(struct gpum_channel *ch, uint32_t xid,
                                           const struct gpum_mmu_fault *mmu, const char *fmt, ...)
@@ -75,7 +75,7 @@ enum gpum_method_result gpum_channel_fail_mmu(struct gpum_channel *ch,
                              accesses[mmu->access % 3], mmu->client ? mmu->client : "?");
 }
 
-/* ---- Life of a channel ----------------------------------------------------------------------------- */
+/* ---- Life of a channel ----------------------------------------------------------------------- */
 
 static bool describe(char *reason, size_t reason_size_bytes, const char *text)
 {
@@ -224,7 +224,7 @@ void gpum_channel_interrupt(struct gpum_channel *ch)
         gpum_irq_raise(ch->m, vector);
 }
 
-/* ---- Scheduling ---------------------------------------------------------------------------------------- */
+/* ---- Scheduling ------------------------------------------------------------------------------ */
 
 /* One turn of a channel: half of it for the engines, the rest for the stream. Returns the units
  * spent. */
@@ -269,7 +269,7 @@ bool gpum_fifo_step(struct gpum *m, unsigned budget)
     return false;
 }
 
-/* ---- Registers ------------------------------------------------------------------------------------------ */
+/* ---- Registers ------------------------------------------------------------------------------- */
 
 static void doorbell(struct gpum *m, uint32_t token)
 {
@@ -335,7 +335,7 @@ const struct gpum_unit gpum_fifo_units[] = {
     {.name = NULL},
 };
 
-/* ---- Life ------------------------------------------------------------------------------------------------ */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 bool gpum_fifo_create(struct gpum *m)
 {

@@ -23,7 +23,7 @@ enum {
 /* How a method went. */
 enum gpum_method_result {
     GPUM_METHOD_DONE,
-    GPUM_METHOD_WAIT, /* cannot go on yet: to be tried again with the same data */
+    GPUM_METHOD_WAIT,   /* cannot go on yet: to be tried again with the same data */
     GPUM_METHOD_FAILED, /* the channel has been stopped */
 };
 
@@ -38,7 +38,7 @@ typedef enum gpum_method_result (*gpum_method_fn)(struct gpum_channel *ch, struc
 struct gpum_object {
     const struct nvhw_class_desc *cls;
     gpum_method_fn execute;
-    uint32_t *state; /* GPUM_METHOD_COUNT words, by method offset / 4 */
+    uint32_t *state;                        /* GPUM_METHOD_COUNT words, by method offset / 4 */
     uint64_t known[GPUM_METHOD_COUNT / 64]; /* bit per method that the class has */
 };
 
@@ -104,7 +104,8 @@ struct gpum_channel {
     struct gpum_channel *next;      /* of the bucket */
     struct gpum_channel *next_turn; /* of all channels */
     const struct nvhw_class_desc *host_class;
-    uint64_t host_known[NV_PBDMA_HOST_METHOD_BYTES / 4 / 64]; /* bit per host method that the class has */
+    uint64_t host_known[NV_PBDMA_HOST_METHOD_BYTES / 4 /
+                        64]; /* bit per host method that the class has */
     bool enabled, faulted, gr_ready;
 
     /* Ring and segment */
@@ -143,7 +144,7 @@ struct gpum_fifo {
     uint32_t mailbox[16];
 };
 
-/* ---- fifo.c ------------------------------------------------------------------------------------- */
+/* ---- fifo.c ---------------------------------------------------------------------------------- */
 
 struct gpum_channel *gpum_channel_find(struct gpum *m, uint32_t runlist, uint32_t chid);
 
@@ -161,7 +162,7 @@ bool gpum_channel_idle(const struct gpum_channel *ch);
 /* Raises the non-stall vector of the channel's engine. */
 void gpum_channel_interrupt(struct gpum_channel *ch);
 
-/* ---- pbdma_fetch.c ------------------------------------------------------------------------------- */
+/* ---- pbdma_fetch.c --------------------------------------------------------------------------- */
 
 /* Takes the doorbell: reads GP_PUT. false when the channel was stopped. */
 bool gpum_pbdma_take_doorbell(struct gpum_channel *ch);
@@ -169,23 +170,22 @@ bool gpum_pbdma_take_doorbell(struct gpum_channel *ch);
 bool gpum_pbdma_next_word(struct gpum_channel *ch, uint32_t *word);
 bool gpum_pbdma_has_words(const struct gpum_channel *ch);
 
-/* ---- pbdma.c ------------------------------------------------------------------------------------- */
+/* ---- pbdma.c --------------------------------------------------------------------------------- */
 
 /* Works off up to budget words; returns how many it did. 0: nothing to do or waiting. */
 unsigned gpum_pbdma_run(struct gpum_channel *ch, unsigned budget);
 
-/* ---- host.c, host_sem.c ---------------------------------------------------------------------------- */
+/* ---- host.c, host_sem.c ---------------------------------------------------------------------- */
 
 enum gpum_method_result gpum_host_method(struct gpum_channel *ch, uint32_t subchannel,
                                          uint32_t method, uint32_t data);
 enum gpum_method_result gpum_host_semaphore(struct gpum_channel *ch, uint32_t execute);
 enum gpum_method_result gpum_host_semaphore_legacy(struct gpum_channel *ch, uint32_t execute);
 
-
 enum gpum_method_result gpum_release(struct gpum_channel *ch, const struct gpum_client *client,
                                      uint32_t align_xid, const struct gpum_release *release);
 
-/* ---- Engines ---------------------------------------------------------------------------------------- */
+/* ---- Engines --------------------------------------------------------------------------------- */
 
 /* Handler for a class of these numbers; NULL when the model has no such engine. */
 gpum_method_fn gpum_copy_handler(uint32_t class_id);

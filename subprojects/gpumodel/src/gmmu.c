@@ -18,7 +18,7 @@ const struct gpum_client gpum_client_copy = {"CE0", true, false};
 const struct gpum_client gpum_client_front = {"FE", true, false};
 static const struct gpum_client client_gpc = {"GPC0", false, false};
 
-/* ---- Access ------------------------------------------------------------------------------------ */
+/* ---- Access ---------------------------------------------------------------------------------- */
 
 /* Compression state and depth layouts are not modelled: only kinds that lie in memory as the
  * program sees them may be touched. */
@@ -134,8 +134,7 @@ uint8_t *gpum_virt_as(struct gpum *m, const struct gpum_client *client, const st
         e->pointer[write] = piece_pointer(m, &e->page, e->piece_va, write);
     if (!e->pointer[write]) {
         gpum_fault(m, "0x%llx is mapped to %s 0x%llx, where there is no memory for %s",
-                   (unsigned long long)va,
-                   e->page.aperture == GPUM_VRAM ? "VRAM" : "bus address",
+                   (unsigned long long)va, e->page.aperture == GPUM_VRAM ? "VRAM" : "bus address",
                    (unsigned long long)(e->page.address + (va - e->page.va)), client->name);
         type = e->page.aperture == GPUM_VRAM ? NV_PFAULT_FAULT_TYPE_REGION_VIOLATION
                                              : NV_PFAULT_FAULT_TYPE_UNSUPPORTED_APERTURE;
@@ -153,9 +152,8 @@ uint8_t *gpum_virt(struct gpum *m, const struct gpum_vas *vas, uint64_t va, enum
     return gpum_virt_as(m, &client_gpc, vas, va, access, run_bytes, fault);
 }
 
-bool gpum_virt_read_as(struct gpum *m, const struct gpum_client *client,
-                       const struct gpum_vas *vas, uint64_t va, void *data, size_t size_bytes,
-                       struct gpum_mmu_fault *fault)
+bool gpum_virt_read_as(struct gpum *m, const struct gpum_client *client, const struct gpum_vas *vas,
+                       uint64_t va, void *data, size_t size_bytes, struct gpum_mmu_fault *fault)
 {
     uint8_t *to = data;
 
@@ -209,7 +207,7 @@ bool gpum_virt_write(struct gpum *m, const struct gpum_vas *vas, uint64_t va, co
     return gpum_virt_write_as(m, &client_gpc, vas, va, data, size_bytes, fault);
 }
 
-/* ---- Invalidate -------------------------------------------------------------------------------- */
+/* ---- Invalidate ------------------------------------------------------------------------------ */
 
 void gpum_tlb_invalidate(struct gpum *m, bool all_pdb, uint64_t root, enum gpum_aperture aperture,
                          bool hub_only)
@@ -217,8 +215,8 @@ void gpum_tlb_invalidate(struct gpum *m, bool all_pdb, uint64_t root, enum gpum_
     for (unsigned t = hub_only; t < 2; t++)
         for (unsigned i = 0; i < GPUM_TLB_ENTRIES; i++) {
             struct gpum_tlb_entry *e = &m->mmu->tlb[t][i];
-            bool same = e->root == root &&
-                        (e->root_aperture == GPUM_VRAM) == (aperture == GPUM_VRAM);
+            bool same =
+                e->root == root && (e->root_aperture == GPUM_VRAM) == (aperture == GPUM_VRAM);
 
             if (all_pdb || same)
                 e->valid = false;
@@ -228,8 +226,8 @@ void gpum_tlb_invalidate(struct gpum *m, bool all_pdb, uint64_t root, enum gpum_
 
 static void invalidate_write(struct gpum *m, uint32_t value)
 {
-    uint64_t page = NVHW_GET(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, ADDR,
-                             m->mmu->invalidate_pdb);
+    uint64_t page =
+        NVHW_GET(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, ADDR, m->mmu->invalidate_pdb);
     bool vid = NVHW_TEST(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, APERTURE, VID_MEM,
                          m->mmu->invalidate_pdb);
     uint64_t upper = NVHW_GET(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB, ADDR,
@@ -247,12 +245,12 @@ static void invalidate_write(struct gpum *m, uint32_t value)
                       NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB_ADDR__LO);
     gpum_trace(m, "mmu: invalidate %s 0x%llx", all_pdb ? "all page directories" : "PDB",
                all_pdb ? 0ull : (unsigned long long)(page * NV_GMMU_PAGE_4K));
-    gpum_tlb_invalidate(m, all_pdb, page * NV_GMMU_PAGE_4K, vid ? GPUM_VRAM : GPUM_SYS_COHERENT,
-                        NVHW_TEST(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, HUBTLB_ONLY, TRUE,
-                                  value));
+    gpum_tlb_invalidate(
+        m, all_pdb, page * NV_GMMU_PAGE_4K, vid ? GPUM_VRAM : GPUM_SYS_COHERENT,
+        NVHW_TEST(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, HUBTLB_ONLY, TRUE, value));
 }
 
-/* ---- Fault registers ---------------------------------------------------------------------------- */
+/* ---- Fault registers ------------------------------------------------------------------------- */
 
 enum { FAULT_WINDOW_BASE = NV_VIRTUAL_FUNCTION_PRIV_MMU_FAULT_BUFFER_LO(0) };
 
@@ -292,7 +290,7 @@ void gpum_mmu_record_fault(struct gpum *m, const struct gpum_mmu_fault *fault)
     *status |= NVHW_NUM(NV_VIRTUAL_FUNCTION_PRIV_MMU_FAULT_STATUS, VALID, 1);
 }
 
-/* ---- Registers ----------------------------------------------------------------------------------- */
+/* ---- Registers ------------------------------------------------------------------------------- */
 
 static uint32_t vf_mmu_read(struct gpum *m, uint32_t offset)
 {
@@ -358,8 +356,8 @@ const struct gpum_unit gpum_mmu_units[] = {
     {"uflush", NV_UFLUSH_FB_FLUSH, NV_UFLUSH_L2_FLUSH_DIRTY + 4 - NV_UFLUSH_FB_FLUSH, flush_read,
      flush_write},
     {"xal-flush", NV_XAL_EP_UFLUSH_L2_CLEAN_COMPTAGS,
-     NV_XAL_EP_UFLUSH_L2_FLUSH_DIRTY_COMPLETED + 4 - NV_XAL_EP_UFLUSH_L2_CLEAN_COMPTAGS,
-     flush_read, flush_write},
+     NV_XAL_EP_UFLUSH_L2_FLUSH_DIRTY_COMPLETED + 4 - NV_XAL_EP_UFLUSH_L2_CLEAN_COMPTAGS, flush_read,
+     flush_write},
     {"xal-window", NV_XAL_EP_BAR0_WINDOW, 4, gpum_bar_block_read, gpum_bar_block_write},
     {"vf-bar", NV_VIRTUAL_FUNCTION_PRIV_L2_SYSMEM_INVALIDATE,
      NV_VIRTUAL_FUNCTION_PRIV_FUNC_BAR2_BLOCK_HIGH_ADDR + 4 -
@@ -371,7 +369,7 @@ const struct gpum_unit gpum_mmu_units[] = {
     {.name = NULL},
 };
 
-/* ---- Life ----------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 bool gpum_mmu_create(struct gpum *m)
 {

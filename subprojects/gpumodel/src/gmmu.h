@@ -23,14 +23,13 @@ extern const struct gpum_client gpum_client_front; /* compute front end: QMD, se
 uint8_t *gpum_virt_as(struct gpum *m, const struct gpum_client *client, const struct gpum_vas *vas,
                       uint64_t va, enum gpum_access access, uint64_t *run_bytes,
                       struct gpum_mmu_fault *fault);
-bool gpum_virt_read_as(struct gpum *m, const struct gpum_client *client,
-                       const struct gpum_vas *vas, uint64_t va, void *data, size_t size_bytes,
-                       struct gpum_mmu_fault *fault);
+bool gpum_virt_read_as(struct gpum *m, const struct gpum_client *client, const struct gpum_vas *vas,
+                       uint64_t va, void *data, size_t size_bytes, struct gpum_mmu_fault *fault);
 bool gpum_virt_write_as(struct gpum *m, const struct gpum_client *client,
                         const struct gpum_vas *vas, uint64_t va, const void *data,
                         size_t size_bytes, struct gpum_mmu_fault *fault);
 
-/* ---- The page walk (gmmu_walk.c), without TLB --------------------------------------------------- */
+/* ---- The page walk (gmmu_walk.c), without TLB ------------------------------------------------ */
 
 enum gpum_page_state { GPUM_PAGE_MAPPED, GPUM_PAGE_SPARSE };
 
@@ -50,7 +49,7 @@ struct gpum_page {
 bool gpum_walk(struct gpum *m, const struct gpum_vas *vas, uint64_t va, struct gpum_page *page,
                uint32_t *type);
 
-/* ---- TLB ------------------------------------------------------------------------------------ */
+/* ---- TLB ------------------------------------------------------------------------------------- */
 
 struct gpum_tlb_entry {
     bool valid;
@@ -86,7 +85,7 @@ struct gpum_mmu {
     struct gpum_bar_window bar[2]; /* BAR1, BAR2 (PCI BAR3) */
     uint32_t pramin_window;
     uint32_t invalidate_pdb, invalidate_upper_pdb;
-    uint32_t fault_registers[64]; /* 0xb83000.. as storage */
+    uint32_t fault_registers[64];        /* 0xb83000.. as storage */
     uint8_t zero_page[GPUM_PIECE_BYTES]; /* what sparse pages read */
     uint8_t sink_page[GPUM_PIECE_BYTES]; /* where writes to them go */
 };
@@ -101,7 +100,7 @@ void gpum_tlb_invalidate(struct gpum *m, bool all_pdb, uint64_t root, enum gpum_
 /* GSP-RM's side of BAR1 (GPUM_BAR1) and BAR2 (GPUM_BAR3): vas NULL makes the window physical. */
 void gpum_bar_bind(struct gpum *m, unsigned region, const struct gpum_vas *vas);
 
-/* ---- bar1.c: register handlers of the mmu unit's windows -------------------------------------- */
+/* ---- bar1.c: register handlers of the mmu unit's windows ------------------------------------- */
 
 uint32_t gpum_bar_block_read(struct gpum *m, uint32_t offset);
 void gpum_bar_block_write(struct gpum *m, uint32_t offset, uint32_t value);

@@ -43,7 +43,7 @@ struct format {
     void (*pte)(uint64_t word, struct leaf *leaf);
 };
 
-/* ---- Entries ---------------------------------------------------------------------------------- */
+/* ---- Entries --------------------------------------------------------------------------------- */
 
 _Static_assert(NV_PDE_V2_APERTURE_VIDEO_MEMORY == NV_PDE_V3_APERTURE_VIDEO_MEMORY &&
                    NV_PTE_V2_APERTURE_PEER_MEMORY == NV_PTE_V3_APERTURE_PEER_MEMORY &&
@@ -127,8 +127,9 @@ static void pte_v2(uint64_t word, struct leaf *leaf)
     leaf->aperture = (uint32_t)NVHW_GET(NV_PTE_V2, APERTURE, word);
     leaf->sparse = !leaf->valid && NVHW_GET(NV_PTE_V2, VOLATILE, word);
     leaf->no_small = !leaf->valid && NVHW_GET(NV_PTE_V2, PRIVILEGE, word);
-    leaf->page.address = (vid ? NVHW_GET(NV_PTE_V2, ADDRESS_VID, word)
-                              : NVHW_GET(NV_PTE_V2, ADDRESS_SYS, word)) * NV_GMMU_PAGE_4K;
+    leaf->page.address =
+        (vid ? NVHW_GET(NV_PTE_V2, ADDRESS_VID, word) : NVHW_GET(NV_PTE_V2, ADDRESS_SYS, word)) *
+        NV_GMMU_PAGE_4K;
     leaf->page.kind = (uint32_t)NVHW_GET(NV_PTE_V2, KIND, word);
     leaf->page.privileged = NVHW_GET(NV_PTE_V2, PRIVILEGE, word);
     leaf->page.read_only = NVHW_GET(NV_PTE_V2, READ_ONLY, word);
@@ -144,15 +145,16 @@ static void pte_v3(uint64_t word, struct leaf *leaf)
     leaf->aperture = (uint32_t)NVHW_GET(NV_PTE_V3, APERTURE, word);
     leaf->sparse = !leaf->valid && pcf == NV_PTE_V3_PCF_SPARSE;
     leaf->no_small = !leaf->valid && pcf == NV_PTE_V3_PCF_NO_VALID_4KB_PAGE;
-    leaf->page.address = (vid ? NVHW_GET(NV_PTE_V3, ADDRESS_VID, word)
-                              : NVHW_GET(NV_PTE_V3, ADDRESS_SYS, word)) * NV_GMMU_PAGE_4K;
+    leaf->page.address =
+        (vid ? NVHW_GET(NV_PTE_V3, ADDRESS_VID, word) : NVHW_GET(NV_PTE_V3, ADDRESS_SYS, word)) *
+        NV_GMMU_PAGE_4K;
     leaf->page.kind = (uint32_t)NVHW_GET(NV_PTE_V3, KIND, word);
     leaf->page.privileged = NVHW_GET(NV_GMMU_V3_PTE_PCF, PRIVILEGE, pcf);
     leaf->page.read_only = NVHW_GET(NV_GMMU_V3_PTE_PCF, READ_ONLY, pcf);
     leaf->page.atomic_disable = NVHW_GET(NV_GMMU_V3_PTE_PCF, ATOMIC_DISABLE, pcf);
 }
 
-/* ---- Formats ---------------------------------------------------------------------------------- */
+/* ---- Formats --------------------------------------------------------------------------------- */
 
 static bool never(const struct gpum_chip *chip)
 {
@@ -170,20 +172,29 @@ static bool has_256g(const struct gpum_chip *chip)
     return chip->pd2_pages;
 }
 
-#define LEVEL(word, field, page) {word##_##field##__LO, word##_##field##__HI, page}
+#define LEVEL(word, field, page)                                                                   \
+    {                                                                                              \
+        word##_##field##__LO, word##_##field##__HI, page                                           \
+    }
 
 static const struct format formats[] = {
-    {NV_GMMU_V2_VA_BITS, 3,
+    {NV_GMMU_V2_VA_BITS,
+     3,
      {LEVEL(NV_GMMU_V2_VA, PD3, never), LEVEL(NV_GMMU_V2_VA, PD2, never),
       LEVEL(NV_GMMU_V2_VA, PD1, has_512m)},
-     pde_v2, dual_v2, pte_v2},
-    {NV_GMMU_V3_VA_BITS, 4,
+     pde_v2,
+     dual_v2,
+     pte_v2},
+    {NV_GMMU_V3_VA_BITS,
+     4,
      {LEVEL(NV_GMMU_V3_VA, PD4, never), LEVEL(NV_GMMU_V3_VA, PD3, never),
       LEVEL(NV_GMMU_V3_VA, PD2, has_256g), LEVEL(NV_GMMU_V3_VA, PD1, has_512m)},
-     pde_v3, dual_v3, pte_v3},
+     pde_v3,
+     dual_v3,
+     pte_v3},
 };
 
-/* ---- Walk ------------------------------------------------------------------------------------- */
+/* ---- Walk ------------------------------------------------------------------------------------ */
 
 struct walk {
     struct gpum *m;
@@ -213,9 +224,8 @@ static bool read_entry(const struct walk *w, const struct next_table *table, uin
 
 static void sparse_page(const struct walk *w, uint64_t size_bytes)
 {
-    *w->page = (struct gpum_page){.state = GPUM_PAGE_SPARSE,
-                                  .va = w->va & ~(size_bytes - 1),
-                                  .size_bytes = size_bytes};
+    *w->page = (struct gpum_page){
+        .state = GPUM_PAGE_SPARSE, .va = w->va & ~(size_bytes - 1), .size_bytes = size_bytes};
 }
 
 /* A valid entry becomes the page that holds va. */
@@ -238,8 +248,7 @@ static bool finish(const struct walk *w, const struct leaf *leaf, uint64_t size_
         page->aperture = GPUM_SYS_NONCOHERENT;
         break;
     default:
-        gpum_fault(w->m, "page of 0x%llx: peer memory is not supported",
-                   (unsigned long long)w->va);
+        gpum_fault(w->m, "page of 0x%llx: peer memory is not supported", (unsigned long long)w->va);
         return fail(w, NV_PFAULT_FAULT_TYPE_UNSUPPORTED_APERTURE);
     }
     if (page->address & (size_bytes - 1)) {
@@ -296,8 +305,7 @@ static bool page_tables(const struct walk *w, const struct next_table *pd0)
     }
     if (!dual.big.present)
         return small_table(w, &dual.small);
-    if (!read_entry(w, &dual.big, NVHW_GET(NV_GMMU_V2_VA, PT_BIG, w->va), NV_GMMU_PTE_BYTES,
-                    &word))
+    if (!read_entry(w, &dual.big, NVHW_GET(NV_GMMU_V2_VA, PT_BIG, w->va), NV_GMMU_PTE_BYTES, &word))
         return false;
     w->format->pte(word, &leaf);
     if (leaf.valid)

@@ -13,7 +13,7 @@ static enum gpum_method_result wait_for_idle(const struct gpum_channel *ch)
     return gpum_channel_idle(ch) ? GPUM_METHOD_DONE : GPUM_METHOD_WAIT;
 }
 
-/* ---- MEM_OP --------------------------------------------------------------------------------------------- */
+/* ---- MEM_OP ---------------------------------------------------------------------------------- */
 
 static enum gpum_aperture pdb_aperture(uint32_t value)
 {
@@ -39,10 +39,9 @@ static enum gpum_method_result tlb_invalidate(struct gpum_channel *ch, uint32_t 
     if (!ch->desc.privileged)
         return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL,
                                  "MEM_OP: TLB invalidate needs a privileged channel");
-    gpum_tlb_invalidate(ch->m, NVHW_TEST(NVC46F_MEM_OP_C, TLB_INVALIDATE_PDB, ALL, c),
-                        page * NV_GMMU_PAGE_4K,
-                        pdb_aperture(NVHW_GET(NVC46F_MEM_OP_C, TLB_INVALIDATE_PDB_APERTURE, c)),
-                        hub_only);
+    gpum_tlb_invalidate(
+        ch->m, NVHW_TEST(NVC46F_MEM_OP_C, TLB_INVALIDATE_PDB, ALL, c), page * NV_GMMU_PAGE_4K,
+        pdb_aperture(NVHW_GET(NVC46F_MEM_OP_C, TLB_INVALIDATE_PDB_APERTURE, c)), hub_only);
     return GPUM_METHOD_DONE;
 }
 
@@ -64,11 +63,11 @@ static enum gpum_method_result memory_operation(struct gpum_channel *ch, uint32_
     case NVC46F_MEM_OP_D_OPERATION_MMU_TLB_INVALIDATE_TARGETED:
         return tlb_invalidate(ch, d);
     }
-    return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL, "MEM_OP: operation 0x%x is not supported",
-                             operation);
+    return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL,
+                             "MEM_OP: operation 0x%x is not supported", operation);
 }
 
-/* ---- Others ----------------------------------------------------------------------------------------------- */
+/* ---- Others ---------------------------------------------------------------------------------- */
 
 static enum gpum_method_result set_reference(struct gpum_channel *ch, uint32_t data)
 {

@@ -57,7 +57,7 @@ enum gpum_method_result gpum_release(struct gpum_channel *ch, const struct gpum_
     return GPUM_METHOD_DONE;
 }
 
-/* ---- Acquire ------------------------------------------------------------------------------------------- */
+/* ---- Acquire --------------------------------------------------------------------------------- */
 
 static bool acquire_met(uint32_t operation, uint64_t memory, uint64_t payload, bool wide)
 {
@@ -88,8 +88,7 @@ static enum gpum_method_result acquire(struct gpum_channel *ch, uint64_t va, uin
 
     if (va % bytes)
         return misaligned(ch, NV_XID_PBDMA_ERROR, va, bytes);
-    pointer =
-        gpum_virt_as(ch->m, &gpum_client_host, &ch->desc.vas, va, GPUM_READ, &run, &fault);
+    pointer = gpum_virt_as(ch->m, &gpum_client_host, &ch->desc.vas, va, GPUM_READ, &run, &fault);
     if (!pointer)
         return gpum_channel_fail_mmu(ch, &fault, "semaphore acquire");
     if (acquire_met(operation, load_payload(pointer, bytes), payload, wide))
@@ -97,7 +96,7 @@ static enum gpum_method_result acquire(struct gpum_channel *ch, uint64_t va, uin
     return GPUM_METHOD_WAIT;
 }
 
-/* ---- Reduction ----------------------------------------------------------------------------------------- */
+/* ---- Reduction ------------------------------------------------------------------------------- */
 
 static bool signed_less(uint64_t a, uint64_t b, bool wide)
 {
@@ -105,8 +104,8 @@ static bool signed_less(uint64_t a, uint64_t b, bool wide)
 }
 
 /* false: the operation does not exist in this width. */
-static bool reduce(uint32_t operation, bool is_signed, bool wide, uint64_t memory,
-                   uint64_t payload, uint64_t *result)
+static bool reduce(uint32_t operation, bool is_signed, bool wide, uint64_t memory, uint64_t payload,
+                   uint64_t *result)
 {
     bool less = is_signed ? signed_less(memory, payload, wide) : memory < payload;
 
@@ -145,16 +144,14 @@ static enum gpum_method_result reduction(struct gpum_channel *ch, uint64_t va, u
     uint32_t operation = NVHW_GET(NVC46F_SEM_EXECUTE, REDUCTION, execute);
     bool is_signed = NVHW_TEST(NVC46F_SEM_EXECUTE, REDUCTION_FORMAT, SIGNED, execute);
     bool with_time = NVHW_TEST(NVC46F_SEM_EXECUTE, RELEASE_TIMESTAMP, EN, execute);
-    struct gpum_release release = {.va = va, .payload_bytes = wide ? 8 : 4,
-                                   .with_time = with_time};
+    struct gpum_release release = {.va = va, .payload_bytes = wide ? 8 : 4, .with_time = with_time};
     struct gpum_mmu_fault fault = {0};
     uint64_t run = 0;
     const uint8_t *pointer;
 
     if (va % release.payload_bytes)
         return misaligned(ch, NV_XID_PBDMA_ERROR, va, release.payload_bytes);
-    pointer =
-        gpum_virt_as(ch->m, &gpum_client_host, &ch->desc.vas, va, GPUM_ATOMIC, &run, &fault);
+    pointer = gpum_virt_as(ch->m, &gpum_client_host, &ch->desc.vas, va, GPUM_ATOMIC, &run, &fault);
     if (!pointer)
         return gpum_channel_fail_mmu(ch, &fault, "semaphore reduction");
     if (!reduce(operation, is_signed, wide, load_payload(pointer, release.payload_bytes), payload,
@@ -165,7 +162,7 @@ static enum gpum_method_result reduction(struct gpum_channel *ch, uint64_t va, u
     return gpum_release(ch, &gpum_client_host, NV_XID_PBDMA_ERROR, &release);
 }
 
-/* ---- Methods --------------------------------------------------------------------------------------------- */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 enum gpum_method_result gpum_host_semaphore(struct gpum_channel *ch, uint32_t execute)
 {
@@ -180,9 +177,9 @@ enum gpum_method_result gpum_host_semaphore(struct gpum_channel *ch, uint32_t ex
         payload |= (uint64_t)state[NVC46F_SEM_PAYLOAD_HI / 4] << 32;
     switch (operation) {
     case NVC46F_SEM_EXECUTE_OPERATION_RELEASE: {
-        struct gpum_release release = {va, payload, wide ? 8 : 4,
-                                       NVHW_TEST(NVC46F_SEM_EXECUTE, RELEASE_TIMESTAMP, EN,
-                                                 execute)};
+        struct gpum_release release = {
+            va, payload, wide ? 8 : 4,
+            NVHW_TEST(NVC46F_SEM_EXECUTE, RELEASE_TIMESTAMP, EN, execute)};
 
         if (wfi && !gpum_channel_idle(ch))
             return GPUM_METHOD_WAIT;
@@ -218,8 +215,8 @@ enum gpum_method_result gpum_host_semaphore_legacy(struct gpum_channel *ch, uint
     case NVC46F_SEMAPHORED_OPERATION_ACQ_AND:
         return acquire(ch, va, NVC46F_SEM_EXECUTE_OPERATION_ACQ_AND, payload, false);
     case NVC46F_SEMAPHORED_OPERATION_RELEASE: {
-        struct gpum_release release = {
-            va, payload, 4, NVHW_TEST(NVC46F_SEMAPHORED, RELEASE_SIZE, 16BYTE, execute)};
+        struct gpum_release release = {va, payload, 4,
+                                       NVHW_TEST(NVC46F_SEMAPHORED, RELEASE_SIZE, 16BYTE, execute)};
 
         if (NVHW_TEST(NVC46F_SEMAPHORED, RELEASE_WFI, EN, execute) && !gpum_channel_idle(ch))
             return GPUM_METHOD_WAIT;

@@ -8,8 +8,7 @@
 
 #include <nvhw/compute.h>
 
-static enum gpum_method_result inline_fail(struct gpum_channel *ch, const char *what,
-                                           uint32_t data)
+static enum gpum_method_result inline_fail(struct gpum_channel *ch, const char *what, uint32_t data)
 {
     return gpum_channel_fail(ch, NV_XID_GR_CLASS_ERROR, NULL, "inline to memory: %s (data 0x%08x)",
                              what, data);
@@ -24,8 +23,8 @@ enum gpum_method_result gpum_inline_launch(struct gpum_channel *ch, struct gpum_
         return inline_fail(ch, "block linear layout is not supported", data);
     if (NVHW_TEST(NVC5C0_LAUNCH_DMA, COMPLETION_TYPE, RELEASE_SEMAPHORE, data))
         return inline_fail(ch, "semaphore release is not supported", data);
-    ch->inline_data = (struct gpum_inline_data){
-        .active = gpum_state(obj, NVC5C0_LINE_LENGTH_IN) && gpum_state(obj, NVC5C0_LINE_COUNT)};
+    ch->inline_data = (struct gpum_inline_data){.active = gpum_state(obj, NVC5C0_LINE_LENGTH_IN) &&
+                                                          gpum_state(obj, NVC5C0_LINE_COUNT)};
     return GPUM_METHOD_DONE;
 }
 

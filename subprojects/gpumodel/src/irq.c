@@ -76,7 +76,7 @@ void gpum_irq_raise(struct gpum *m, unsigned vector)
     update_line(m);
 }
 
-/* ---- The tree's registers ------------------------------------------------------------------------ */
+/* ---- The tree's registers -------------------------------------------------------------------- */
 
 /* Which leaf an array register's offset means; false past the chip's leaves. */
 static bool leaf_index(const struct gpum *m, uint32_t offset, uint32_t base, unsigned *index)
@@ -130,7 +130,7 @@ static void tree_write(struct gpum *m, uint32_t offset, uint32_t value)
     update_line(m);
 }
 
-/* ---- MSI-X ----------------------------------------------------------------------------------------- */
+/* ---- MSI-X ----------------------------------------------------------------------------------- */
 
 static uint32_t *msix_word(struct gpum *m, uint32_t offset)
 {
@@ -170,12 +170,12 @@ const struct gpum_unit gpum_irq_units[] = {
      NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_TRIGGER + 4 - NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF(0),
      tree_read, tree_write},
     {"msix-table", NV_VIRTUAL_FUNCTION_PRIV_MSIX_TABLE_BASE,
-     NV_VIRTUAL_FUNCTION_PRIV_MSIX_TABLE__STRIDE * GPUM_MSIX_ENTRIES_MAX, msix_read, msix_write},
+     NV_VIRTUAL_FUNCTION_PRIV_MSIX_TABLE__STRIDE *GPUM_MSIX_ENTRIES_MAX, msix_read, msix_write},
     {"msix-pba", NV_VIRTUAL_FUNCTION_PRIV_MSIX_PBA, 8, pba_read, pba_write},
     {.name = NULL},
 };
 
-/* ---- Life ------------------------------------------------------------------------------------------ */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 bool gpum_irq_create(struct gpum *m)
 {

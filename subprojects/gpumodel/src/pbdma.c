@@ -25,7 +25,7 @@ static bool is_graphics_runlist(const struct gpum_channel *ch)
     return ch->desc.engine_type == NV2080_ENGINE_TYPE_GR0;
 }
 
-/* ---- Binding ----------------------------------------------------------------------------------------- */
+/* ---- Binding --------------------------------------------------------------------------------- */
 
 static bool subchannel_fits(const struct gpum_channel *ch, const struct gpum_object *obj,
                             uint32_t subchannel)
@@ -66,7 +66,7 @@ static enum gpum_method_result set_object(struct gpum_channel *ch, uint32_t subc
     return GPUM_METHOD_DONE;
 }
 
-/* ---- Methods ------------------------------------------------------------------------------------------- */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 static enum gpum_method_result engine_method(struct gpum_channel *ch, uint32_t subchannel,
                                              uint32_t method, uint32_t data)
@@ -128,7 +128,7 @@ static enum gpum_method_result run_data(struct gpum_channel *ch, uint32_t data)
     return method(ch, run->subchannel, offset, data);
 }
 
-/* ---- Headers -------------------------------------------------------------------------------------------- */
+/* ---- Headers --------------------------------------------------------------------------------- */
 
 /* The first group: the old form, and masks of devices working in parallel (this is device 0). */
 static enum gpum_method_result group_0(struct gpum_channel *ch, uint32_t header)
@@ -194,7 +194,7 @@ static enum gpum_method_result header_word(struct gpum_channel *ch, uint32_t hea
     return header_fail(ch, header, "reserved SEC_OP");
 }
 
-/* ---- Run -------------------------------------------------------------------------------------------------- */
+/* ---- Run ------------------------------------------------------------------------------------- */
 
 unsigned gpum_pbdma_run(struct gpum_channel *ch, unsigned budget)
 {

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The copy engine against memcpy: shapes, remap, physical addresses, faults, what follows the data. */
+/* The copy engine against memcpy: shapes, remap, physical addresses, faults, what follows the data.
+ */
 #include "rig.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* LAUNCH_DMA: pipelined, flush, pitch on both sides; further bits by name. */
-#define PITCH 0x185u
-#define MULTI_LINE (1u << 9)
-#define REMAP (1u << 10)
-#define SRC_PHYSICAL (1u << 12)
-#define DST_PHYSICAL (1u << 13)
-#define RELEASE_ONE_WORD (1u << 3)
+#define PITCH             0x185u
+#define MULTI_LINE        (1u << 9)
+#define REMAP             (1u << 10)
+#define SRC_PHYSICAL      (1u << 12)
+#define DST_PHYSICAL      (1u << 13)
+#define RELEASE_ONE_WORD  (1u << 3)
 #define RELEASE_WITH_TIME (2u << 3)
-#define INTERRUPT (2u << 5)
-#define PAYLOAD64 (1u << 27)
+#define INTERRUPT         (2u << 5)
+#define PAYLOAD64         (1u << 27)
 
-#define BIND INC(4u, 0, 1), NVC7B5
+#define BIND              INC(4u, 0, 1), NVC7B5
 #define COPY(dst, src, bytes, launch)                                                              \
     INC(4u, NVC7B5_OFFSET_IN_UPPER, 4), HI(src), LO(src), HI(dst), LO(dst),                        \
         INC(4u, NVC7B5_LINE_LENGTH_IN, 2), (bytes), 1, INC(4u, NVC7B5_LAUNCH_DMA, 1), (launch)
@@ -63,8 +64,8 @@ START_TEST(rectangles_keep_their_pitches)
                LO(RIG_SYSTEM_VA + 5), HI(RIG_DATA_VA), LO(RIG_DATA_VA + 9), FROM_PITCH, TO_PITCH,
                BYTES, LINES, INC(4u, NVC7B5_LAUNCH_DMA, 1), PITCH | MULTI_LINE);
     for (unsigned y = 0; y < LINES; y++) {
-        ck_assert(!memcmp(rig_data(rig, 9 + y * TO_PITCH), rig_system(rig, 5 + y * FROM_PITCH),
-                          BYTES));
+        ck_assert(
+            !memcmp(rig_data(rig, 9 + y * TO_PITCH), rig_system(rig, 5 + y * FROM_PITCH), BYTES));
         ck_assert_uint_eq(rig_data(rig, 9 + y * TO_PITCH + BYTES)[0], 0xaa);
     }
     ck_assert_uint_eq(rig_data(rig, 9 + LINES * TO_PITCH)[0], 0xaa);
@@ -139,8 +140,8 @@ static const struct {
     {0, PITCH | 3u << 3, RIG_DATA_VA, false, "conditional interrupt"},
     {0, PITCH | 1u << 19, RIG_DATA_VA, false, "reductions"},
     {0, PITCH | 1u << 5, RIG_DATA_VA, false, "blocking"},
-    {3u | 3u << 16, PITCH | REMAP, RIG_DATA_VA, false, "lacks"},    /* SRC_W of one */
-    {7u | 3u << 16, PITCH | REMAP, RIG_DATA_VA, false, "lacks"},    /* no such source */
+    {3u | 3u << 16, PITCH | REMAP, RIG_DATA_VA, false, "lacks"}, /* SRC_W of one */
+    {7u | 3u << 16, PITCH | REMAP, RIG_DATA_VA, false, "lacks"}, /* no such source */
     {4u | 3u << 16, PITCH | REMAP, RIG_DATA_VA + 2, false, "aligned"},
 };
 enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
@@ -196,9 +197,9 @@ START_TEST(privileged_channels_copy_by_physical_address)
 
     rig_copy_channel(rig, 1, true);
     memset(rig_system(rig, 0x300), 0x42, 64);
-    RIG_SUBMIT(rig, 1, BIND, INC(4u, NVC7B5_SET_SRC_PHYS_MODE, 2), 1, 0,
-               COPY(RIG_DATA + 0x700, RIG_SYSTEM_IOVA + 0x300, 64,
-                    PITCH | SRC_PHYSICAL | DST_PHYSICAL));
+    RIG_SUBMIT(
+        rig, 1, BIND, INC(4u, NVC7B5_SET_SRC_PHYS_MODE, 2), 1, 0,
+        COPY(RIG_DATA + 0x700, RIG_SYSTEM_IOVA + 0x300, 64, PITCH | SRC_PHYSICAL | DST_PHYSICAL));
     ck_assert_uint_eq(rig->errors, 0);
     ck_assert_uint_eq(rig_data(rig, 0x73f)[0], 0x42);
     rig_destroy(rig);
@@ -231,8 +232,7 @@ START_TEST(a_launch_without_data_only_releases)
     struct rig *rig = with_channel();
 
     RIG_SUBMIT(rig, 1, BIND, INC(4u, NVC7B5_SET_SEMAPHORE_A, 3), HI(RIG_DATA_VA),
-               LO(RIG_DATA_VA + 4), 0x99, INC(4u, NVC7B5_LAUNCH_DMA, 1),
-               4u | RELEASE_ONE_WORD);
+               LO(RIG_DATA_VA + 4), 0x99, INC(4u, NVC7B5_LAUNCH_DMA, 1), 4u | RELEASE_ONE_WORD);
     ck_assert_uint_eq(rig->errors, 0);
     ck_assert_uint_eq(rig_data(rig, 4)[0], 0x99);
     ck_assert_uint_eq(rig_data(rig, 8)[0], 0);
@@ -240,7 +240,8 @@ START_TEST(a_launch_without_data_only_releases)
 }
 END_TEST
 
-/* A host release overtakes the copy unless it waits for idle: the copy is large, the steps small. */
+/* A host release overtakes the copy unless it waits for idle: the copy is large, the steps small.
+ */
 START_TEST(a_release_without_wait_overtakes_the_copy)
 {
     struct rig *rig = with_channel();
@@ -258,7 +259,7 @@ START_TEST(a_release_without_wait_overtakes_the_copy)
 }
 END_TEST
 
-/* ---- Block linear ------------------------------------------------------------------------------------ */
+/* ---- Block linear ---------------------------------------------------------------------------- */
 
 /* The published address formula, once more. */
 static uint64_t tiled(uint64_t x, uint64_t y, uint64_t z, uint64_t width, uint64_t height,
@@ -303,12 +304,13 @@ START_TEST(block_linear_rectangles_go_there_and_back)
             ck_assert_uint_eq(
                 rig_data(rig, 0x1000 + tiled(X + x, Y + y, z, WIDTH, HEIGHT, ylog2, zlog2))[0],
                 rig_system(rig, y * FROM + x)[0]);
-    ck_assert_uint_eq(
-        rig_data(rig, 0x1000 + tiled(X - 1, Y, z, WIDTH, HEIGHT, ylog2, zlog2))[0], 0xaa);
+    ck_assert_uint_eq(rig_data(rig, 0x1000 + tiled(X - 1, Y, z, WIDTH, HEIGHT, ylog2, zlog2))[0],
+                      0xaa);
     RIG_SUBMIT(rig, 1, INC(4u, NVC7B5_SET_SRC_BLOCK_SIZE, 5), BLOCK(ylog2, zlog2), WIDTH, HEIGHT, 3,
                z, INC(4u, NVC7B5_SRC_ORIGIN_X, 2), X, Y, INC(4u, NVC7B5_OFFSET_IN_UPPER, 8),
-               HI(RIG_DATA_VA), LO(RIG_DATA_VA + 0x1000), HI(RIG_DATA_VA), LO(RIG_DATA_VA + 0x80000),
-               0, BYTES, BYTES, LINES, INC(4u, NVC7B5_LAUNCH_DMA, 1), 0x105u | MULTI_LINE);
+               HI(RIG_DATA_VA), LO(RIG_DATA_VA + 0x1000), HI(RIG_DATA_VA),
+               LO(RIG_DATA_VA + 0x80000), 0, BYTES, BYTES, LINES, INC(4u, NVC7B5_LAUNCH_DMA, 1),
+               0x105u | MULTI_LINE);
     ck_assert_msg(!rig->errors, "%s", rig->error_text);
     for (unsigned y = 0; y < LINES; y++)
         ck_assert(!memcmp(rig_data(rig, 0x80000 + y * BYTES), rig_system(rig, y * FROM), BYTES));
@@ -328,9 +330,8 @@ START_TEST(remap_counts_block_linear_columns_in_elements)
     ck_assert_msg(!rig->errors, "%s", rig->error_text);
     for (unsigned y = 0; y < 50; y++)
         for (unsigned x = 0; x < 100; x++)
-            ck_assert_uint_eq(
-                *(uint32_t *)(void *)rig_data(rig, tiled(x * 4, y, 0, 400, 50, 1, 0)),
-                x >= 9 && x < 39 && y >= 7 && y < 27 ? 0x11223344 : 0);
+            ck_assert_uint_eq(*(uint32_t *)(void *)rig_data(rig, tiled(x * 4, y, 0, 400, 50, 1, 0)),
+                              x >= 9 && x < 39 && y >= 7 && y < 27 ? 0x11223344 : 0);
     rig_destroy(rig);
 }
 END_TEST

@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-#define QMD_VA (RIG_DATA_VA + 0x10000)
+#define QMD_VA  (RIG_DATA_VA + 0x10000)
 #define CODE_VA (RIG_DATA_VA + 0x20000)
 #define BANK_VA (RIG_DATA_VA + 0x30000)
-#define SEM_VA (RIG_SYSTEM_VA + 0x3000)
+#define SEM_VA  (RIG_SYSTEM_VA + 0x3000)
 
-#define BIND INC(1u, 0, 1), NVC7C0
-#define LAUNCH(va) INC(1u, NVC7C0_SEND_PCAS_A, 1), LO((va) >> 8), \
-        INC(1u, NVC7C0_SEND_SIGNALING_PCAS2_B, 1), 3
+#define BIND    INC(1u, 0, 1), NVC7C0
+#define LAUNCH(va)                                                                                 \
+    INC(1u, NVC7C0_SEND_PCAS_A, 1), LO((va) >> 8), INC(1u, NVC7C0_SEND_SIGNALING_PCAS2_B, 1), 3
 
 static void set_at(struct rig *rig, uint64_t qmd_va, enum nvhw_qmd_field field, unsigned index,
                    uint64_t value)
@@ -22,7 +22,7 @@ static void set_at(struct rig *rig, uint64_t qmd_va, enum nvhw_qmd_field field, 
                   nvhw_qmd_field_name(field));
 }
 
-#define SET(name, value) set_at(rig, QMD_VA, NV_QMD_FIELD_##name, 0, (value))
+#define SET(name, value)           set_at(rig, QMD_VA, NV_QMD_FIELD_##name, 0, (value))
 #define SET_AT(name, index, value) set_at(rig, QMD_VA, NV_QMD_FIELD_##name, index, (value))
 
 /* A QMD that is right in every field. */
@@ -212,9 +212,9 @@ END_TEST
 START_TEST(host_goes_on_while_a_grid_runs_unless_told_to_wait)
 {
     struct rig *rig = with_qmd();
-    const uint32_t waits[] = {INC(1u, NVC7C0_WAIT_FOR_IDLE, 1), 0,
-                              INC(1u, NVC7C0_INVALIDATE_SHADER_CACHES, 1), 0x1011,
-                              INC(0u, NVC56F_WFI, 1), 0};
+    const uint32_t waits[] = {
+        INC(1u, NVC7C0_WAIT_FOR_IDLE, 1), 0, INC(1u, NVC7C0_INVALIDATE_SHADER_CACHES, 1), 0x1011,
+        INC(0u, NVC56F_WFI, 1),           0};
     const uint32_t nothing[] = {0, 0};
     const uint32_t *w = _i ? waits + 2 * (_i - 1) : nothing;
 
@@ -265,8 +265,8 @@ START_TEST(grid_faults_end_the_channel_with_xid_13_or_31)
 
     rig->grid_faults = true;
     rig->grid_fault.is_mmu = _i;
-    rig->grid_fault.mmu = (struct gpum_mmu_fault){0xdead000, NV_PFAULT_FAULT_TYPE_PTE, GPUM_WRITE,
-                                                  "GPC0:T1"};
+    rig->grid_fault.mmu =
+        (struct gpum_mmu_fault){0xdead000, NV_PFAULT_FAULT_TYPE_PTE, GPUM_WRITE, "GPC0:T1"};
     strcpy(rig->grid_fault.text, "warp 3 did something");
     RIG_SUBMIT(rig, 1, BIND, LAUNCH(QMD_VA));
     ck_assert_uint_eq(rig->errors, 1);
@@ -315,8 +315,7 @@ START_TEST(report_semaphores_release_and_awaken)
     ck_assert_uint_eq(rig_system(rig, 0x3000)[0], 0x42);
     ck_assert_uint_eq(rig_read32(rig, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF(0)),
                       1u << RIG_NONSTALL_VECTOR);
-    RIG_SUBMIT(rig, 1, INC(1u, NVC7C0_SET_REPORT_SEMAPHORE_A, 4), HI(SEM_VA), LO(SEM_VA + 8), 0,
-               0);
+    RIG_SUBMIT(rig, 1, INC(1u, NVC7C0_SET_REPORT_SEMAPHORE_A, 4), HI(SEM_VA), LO(SEM_VA + 8), 0, 0);
     ck_assert_uint_eq(rig->error_xid, 69);
     rig_destroy(rig);
 }

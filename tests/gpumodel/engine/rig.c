@@ -15,7 +15,7 @@ static struct rig *rig_of(const struct gpum *m)
     return (struct rig *)(uintptr_t)m;
 }
 
-/* ---- What other units would do --------------------------------------------------------------------- */
+/* ---- What other units would do --------------------------------------------------------------- */
 
 void gpum_fault(struct gpum *m, const char *fmt, ...)
 {
@@ -88,7 +88,7 @@ void gpum_gsp_channel_error(struct gpum *m, uint32_t runlist, uint32_t chid, uin
     snprintf(rig->error_text, sizeof(rig->error_text), "%s", text);
 }
 
-/* ---- Page tables: raw bits, independent of the data files -------------------------------------------- */
+/* ---- Page tables: raw bits, independent of the data files ------------------------------------ */
 
 static uint64_t *table_entry(struct rig *rig, uint64_t table, uint64_t index, unsigned entry_bytes)
 {
@@ -122,8 +122,7 @@ uint64_t rig_pte(const struct rig *rig, const struct rig_page *p)
     if (p->sparse)
         return 1 << 3;
     return p->address >> 4 | 1 | aperture << 1 | (uint64_t)p->privileged << 5 |
-           (uint64_t)p->read_only << 6 | (uint64_t)p->atomic_disable << 7 |
-           (uint64_t)p->kind << 56;
+           (uint64_t)p->read_only << 6 | (uint64_t)p->atomic_disable << 7 | (uint64_t)p->kind << 56;
 }
 
 static uint64_t next_table(struct rig *rig, uint64_t *entry)
@@ -165,7 +164,7 @@ void rig_map(struct rig *rig, uint64_t va, const struct rig_page *page)
         *table_entry(rig, next_table(rig, &dual[1]), va >> 12 & 511, 8) = rig_pte(rig, page);
 }
 
-/* ---- The rig ------------------------------------------------------------------------------------------- */
+/* ---- The rig --------------------------------------------------------------------------------- */
 
 static bool translate(void *ctx, uint64_t iova, bool write, uint8_t **ptr, uint64_t *run_bytes)
 {
@@ -244,7 +243,7 @@ void rig_destroy(struct rig *rig)
     free(rig);
 }
 
-/* ---- Channels ------------------------------------------------------------------------------------------- */
+/* ---- Channels -------------------------------------------------------------------------------- */
 
 static void make_channel(struct rig *rig, uint32_t chid, uint32_t engine_type, bool privileged)
 {

@@ -28,18 +28,18 @@
 enum {
     RIG_VRAM_BYTES = 64 << 20,
     RIG_SYSTEM_BYTES = 4 << 20,
-    RIG_ROOT = 0x100000,   /* VRAM address of the root table; more tables follow */
-    RIG_DATA = 0x1000000,  /* VRAM from here on is for data */
-    RIG_USERD = 0x0f0000,  /* VRAM address of USERD, 0x200 per channel id */
+    RIG_ROOT = 0x100000,  /* VRAM address of the root table; more tables follow */
+    RIG_DATA = 0x1000000, /* VRAM from here on is for data */
+    RIG_USERD = 0x0f0000, /* VRAM address of USERD, 0x200 per channel id */
     RIG_RING_ENTRIES = 16,
     RIG_RUNLIST = 1,
     RIG_NONSTALL_VECTOR = 5,
 };
 #define RIG_SYSTEM_IOVA UINT64_C(0x100000000)
-#define RIG_PUSH_VA UINT64_C(0x10000000) /* pushbuffers, one 64 KiB page per channel id */
-#define RIG_RING_VA UINT64_C(0x20000000) /* rings, one 4 KiB page per channel id */
-#define RIG_DATA_VA UINT64_C(0x40000000) /* 32 MiB of VRAM from RIG_DATA */
-#define RIG_SYSTEM_VA UINT64_C(0x80000000) /* all of system memory */
+#define RIG_PUSH_VA     UINT64_C(0x10000000) /* pushbuffers, one 64 KiB page per channel id */
+#define RIG_RING_VA     UINT64_C(0x20000000) /* rings, one 4 KiB page per channel id */
+#define RIG_DATA_VA     UINT64_C(0x40000000) /* 32 MiB of VRAM from RIG_DATA */
+#define RIG_SYSTEM_VA   UINT64_C(0x80000000) /* all of system memory */
 
 struct rig {
     struct gpum m; /* first */
@@ -70,7 +70,7 @@ struct rig {
 struct rig *rig_create(unsigned gmmu_version);
 void rig_destroy(struct rig *rig);
 
-/* ---- Page tables ------------------------------------------------------------------------------- */
+/* ---- Page tables ----------------------------------------------------------------------------- */
 
 struct rig_page {
     uint64_t address;
@@ -82,7 +82,7 @@ struct rig_page {
 void rig_map(struct rig *rig, uint64_t va, const struct rig_page *page);
 uint64_t rig_pte(const struct rig *rig, const struct rig_page *page);
 
-/* ---- Channels ------------------------------------------------------------------------------------ */
+/* ---- Channels -------------------------------------------------------------------------------- */
 
 /* A channel on engine GR0 with copy and compute objects, enabled; or a privileged copy channel. */
 void rig_channel(struct rig *rig, uint32_t chid);
@@ -102,31 +102,32 @@ void rig_run(struct rig *rig);
 
 uint32_t rig_read32(struct rig *rig, unsigned bar0_offset);
 void rig_write32(struct rig *rig, unsigned bar0_offset, uint32_t value);
-uint8_t *rig_data(struct rig *rig, uint64_t offset);    /* behind RIG_DATA_VA */
-uint8_t *rig_system(struct rig *rig, uint64_t offset);  /* behind RIG_SYSTEM_VA */
+uint8_t *rig_data(struct rig *rig, uint64_t offset);   /* behind RIG_DATA_VA */
+uint8_t *rig_system(struct rig *rig, uint64_t offset); /* behind RIG_SYSTEM_VA */
 
 #define RIG_SUBMIT(rig, chid, ...)                                                                 \
     rig_submit((rig), (chid), (const uint32_t[]){__VA_ARGS__},                                     \
                sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 /* Method headers. */
-#define INC(sub, method, count) (0x20000000u | (uint32_t)(count) << 16 | (sub) << 13 | (method) >> 2)
+#define INC(sub, method, count)                                                                    \
+    (0x20000000u | (uint32_t)(count) << 16 | (sub) << 13 | (method) >> 2)
 #define NINC(sub, method, count)                                                                   \
     (0x60000000u | (uint32_t)(count) << 16 | (sub) << 13 | (method) >> 2)
 #define ONE(sub, method, count)                                                                    \
     (0xa0000000u | (uint32_t)(count) << 16 | (sub) << 13 | (method) >> 2)
 #define IMMD(sub, method, data) (0x80000000u | (uint32_t)(data) << 16 | (sub) << 13 | (method) >> 2)
-#define LO(x) ((uint32_t)(x))
-#define HI(x) ((uint32_t)((uint64_t)(x) >> 32))
+#define LO(x)                   ((uint32_t)(x))
+#define HI(x)                   ((uint32_t)((uint64_t)(x) >> 32))
 /* SEM_ADDR_LO .. SEM_EXECUTE */
 #define SEM(va, payload, execute)                                                                  \
     INC(0u, NVC56F_SEM_ADDR_LO, 5), LO(va), HI(va), LO(payload), HI(payload), (execute)
-#define SEM_RELEASE 0x00000001u
-#define SEM_RELEASE_WFI 0x00100001u
-#define SEM_RELEASE64 0x01000001u
+#define SEM_RELEASE            0x00000001u
+#define SEM_RELEASE_WFI        0x00100001u
+#define SEM_RELEASE64          0x01000001u
 #define SEM_RELEASE64_WFI_TIME 0x03100001u
-#define SEM_ACQUIRE 0x00000000u
-#define SEM_ACQ_GEQ64 0x01000002u
+#define SEM_ACQUIRE            0x00000000u
+#define SEM_ACQ_GEQ64          0x01000002u
 
 /* main() of a test program: a case per promise, each in a process of its own. */
 struct rig_case {

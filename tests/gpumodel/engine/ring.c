@@ -203,7 +203,7 @@ START_TEST(bad_entries_are_pbdma_errors)
 }
 END_TEST
 
-/* ---- Methods -------------------------------------------------------------------------------------------- */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 START_TEST(every_header_form_reaches_its_methods)
 {
@@ -216,8 +216,8 @@ START_TEST(every_header_form_reaches_its_methods)
     ck_assert_uint_eq(rig->errors, 0);
     ck_assert_uint_eq(sem(rig), 3);
     /* The old form: count 28:18, address 12:2. */
-    RIG_SUBMIT(rig, 1, 2u << 18 | NVC56F_SEM_PAYLOAD_LO, 9, 0, 0x40000000u | 1u << 18 |
-               NVC56F_SEM_EXECUTE, SEM_RELEASE);
+    RIG_SUBMIT(rig, 1, 2u << 18 | NVC56F_SEM_PAYLOAD_LO, 9, 0,
+               0x40000000u | 1u << 18 | NVC56F_SEM_EXECUTE, SEM_RELEASE);
     ck_assert_uint_eq(sem(rig), 9);
     rig_destroy(rig);
 }
@@ -267,17 +267,17 @@ static const struct {
     uint32_t words[3];
     uint32_t xid;
 } bad_streams[] = {
-    {{0xc0000000}, 32},                                    /* reserved SEC_OP */
-    {{INC(1u, 0x110, 1), 0}, 32},                          /* no object */
-    {{INC(0u, NVC56F_ILLEGAL, 1), 0}, 32},                 /* host method ILLEGAL */
-    {{INC(0u, 0xf0, 1), 0}, 32},                           /* no such host method */
-    {{INC(1u, 0, 1), 0xb0b5}, 69},                         /* class never allocated */
-    {{INC(1u, 0, 1), NVC7B5}, 69},                         /* copy class on the compute subchannel */
-    {{INC(1u, 0, 1), NVC7C0, INC(1u, 0x3ffc, 1)}, 69},     /* no such method of the class */
-    {{INC(0u, NVC56F_YIELD, 1), 2}, 32},                   /* Turing's yield */
-    {{INC(0u, NVC56F_SEM_ADDR_HI, 1), 0x100}, 32},         /* address above 40 bits */
-    {{INC(0u, NVC56F_MEM_OP_D, 1), 0x9u << 27}, 32},       /* invalidate without privilege */
-    {{INC(0u, NVC56F_MEM_OP_D, 1), 0x1fu << 27}, 32},      /* no such memory operation */
+    {{0xc0000000}, 32},                                /* reserved SEC_OP */
+    {{INC(1u, 0x110, 1), 0}, 32},                      /* no object */
+    {{INC(0u, NVC56F_ILLEGAL, 1), 0}, 32},             /* host method ILLEGAL */
+    {{INC(0u, 0xf0, 1), 0}, 32},                       /* no such host method */
+    {{INC(1u, 0, 1), 0xb0b5}, 69},                     /* class never allocated */
+    {{INC(1u, 0, 1), NVC7B5}, 69},                     /* copy class on the compute subchannel */
+    {{INC(1u, 0, 1), NVC7C0, INC(1u, 0x3ffc, 1)}, 69}, /* no such method of the class */
+    {{INC(0u, NVC56F_YIELD, 1), 2}, 32},               /* Turing's yield */
+    {{INC(0u, NVC56F_SEM_ADDR_HI, 1), 0x100}, 32},     /* address above 40 bits */
+    {{INC(0u, NVC56F_MEM_OP_D, 1), 0x9u << 27}, 32},   /* invalidate without privilege */
+    {{INC(0u, NVC56F_MEM_OP_D, 1), 0x1fu << 27}, 32},  /* no such memory operation */
 };
 enum { BAD_STREAMS = sizeof(bad_streams) / sizeof(bad_streams[0]) };
 

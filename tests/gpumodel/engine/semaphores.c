@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define AT 0x2000
+#define AT     0x2000
 #define SEM_VA (RIG_SYSTEM_VA + AT)
 
 static uint64_t memory(struct rig *rig)
@@ -28,19 +28,19 @@ static struct rig *with_channel(void)
     return rig;
 }
 
-/* ---- Acquire -------------------------------------------------------------------------------------------- */
+/* ---- Acquire --------------------------------------------------------------------------------- */
 
 static const struct {
     uint32_t operation;
     uint64_t payload, unmet, met;
 } acquires[] = {
-    {0, 5, 6, 5},                                             /* equal */
-    {2, 5, 4, 7},                                             /* unsigned >= */
-    {2, 5, 4, 0x8000000000000000},                            /* the same far away */
-    {3, 0xffffffffffffffff, 0xfffffffffffffffe, 1},           /* circular >= over the wrap */
-    {3, 5, 0x9000000000000000, 6},                            /* circular: far ahead is behind */
-    {4, 0x10, 0x0f, 0x1f},                                    /* and */
-    {5, 0x1, 0xfffffffffffffffe, 0xf},                        /* nor */
+    {0, 5, 6, 5},                                   /* equal */
+    {2, 5, 4, 7},                                   /* unsigned >= */
+    {2, 5, 4, 0x8000000000000000},                  /* the same far away */
+    {3, 0xffffffffffffffff, 0xfffffffffffffffe, 1}, /* circular >= over the wrap */
+    {3, 5, 0x9000000000000000, 6},                  /* circular: far ahead is behind */
+    {4, 0x10, 0x0f, 0x1f},                          /* and */
+    {5, 0x1, 0xfffffffffffffffe, 0xf},              /* nor */
 };
 enum { ACQUIRES = sizeof(acquires) / sizeof(acquires[0]) };
 
@@ -76,7 +76,7 @@ START_TEST(a_waiting_channel_holds_up_nobody_else)
 }
 END_TEST
 
-/* ---- Release -------------------------------------------------------------------------------------------- */
+/* ---- Release --------------------------------------------------------------------------------- */
 
 START_TEST(a_32_bit_release_leaves_the_upper_word)
 {
@@ -110,9 +110,8 @@ static const struct {
     uint32_t offset, execute;
     bool ok;
 } alignments[] = {
-    {4, 0x00000001, true}, {4, 0x01000001, false},  {8, 0x01000001, true},
-    {8, 0x03000001, false}, {8, 0x02000001, false}, {16, 0x03000001, true},
-    {4, 0x01000002, false}, {4, 0x01000006, false},
+    {4, 0x00000001, true},  {4, 0x01000001, false}, {8, 0x01000001, true},  {8, 0x03000001, false},
+    {8, 0x02000001, false}, {16, 0x03000001, true}, {4, 0x01000002, false}, {4, 0x01000006, false},
 };
 enum { ALIGNMENTS = sizeof(alignments) / sizeof(alignments[0]) };
 
@@ -155,7 +154,7 @@ START_TEST(the_old_semaphore_methods_work_before_hopper_only)
 }
 END_TEST
 
-/* ---- Reduction ------------------------------------------------------------------------------------------- */
+/* ---- Reduction ------------------------------------------------------------------------------- */
 
 #define R(op, wide, unsign) (6u | (uint32_t)(op) << 27 | (wide) << 24 | (uint32_t)(unsign) << 31)
 

@@ -7,12 +7,12 @@
 
 enum { SM = 86, SR_TID_X = 0x21, SR_CTAID_X = 0x25, CTAS = 5, THREADS = 64 };
 
-#define QMD_VA (RIG_DATA_VA + 0x10000)
+#define QMD_VA  (RIG_DATA_VA + 0x10000)
 #define CODE_VA (RIG_DATA_VA + 0x20000)
 #define BANK_VA (RIG_DATA_VA + 0x30000)
-#define OUT_VA (RIG_DATA_VA + 0x40000)
+#define OUT_VA  (RIG_DATA_VA + 0x40000)
 
-/* ---- A program: out[ctaid * 64 + tid] = ctaid * 64 + tid, out from c[0][0] ----------------------------- */
+/* ---- A program: out[ctaid * 64 + tid] = ctaid * 64 + tid, out from c[0][0] ------------------- */
 
 static struct nvhw_sass *next(struct nvhw_sass *list, unsigned *count, enum nvhw_sass_op op)
 {

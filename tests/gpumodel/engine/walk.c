@@ -8,7 +8,7 @@
 
 static const uint64_t sizes[] = {0x1000, 0x10000, 0x200000, 0x20000000};
 
-/* ---- Each size, both formats -------------------------------------------------------------------- */
+/* ---- Each size, both formats ----------------------------------------------------------------- */
 
 START_TEST(pages_of_each_size_translate_to_their_bytes)
 {
@@ -66,7 +66,7 @@ START_TEST(no_page_directory_is_an_unbound_instance)
 }
 END_TEST
 
-/* ---- What a page allows --------------------------------------------------------------------------- */
+/* ---- What a page allows ---------------------------------------------------------------------- */
 
 static const struct {
     struct rig_page page;
@@ -139,7 +139,7 @@ START_TEST(the_protected_region_is_closed_to_clients)
 }
 END_TEST
 
-/* ---- Big and small tables under one entry ------------------------------------------------------------ */
+/* ---- Big and small tables under one entry ---------------------------------------------------- */
 
 START_TEST(an_invalid_big_entry_passes_on_to_the_small_table)
 {
@@ -181,7 +181,7 @@ START_TEST(a_big_entry_can_forbid_the_small_table)
 }
 END_TEST
 
-/* ---- Random tables against a second walker ------------------------------------------------------------ */
+/* ---- Random tables against a second walker --------------------------------------------------- */
 
 enum { TABLES = 48, WALKS = 20000 };
 

@@ -122,7 +122,7 @@ START_TEST(holders_of_pointers_see_the_generation_change)
 }
 END_TEST
 
-/* ---- BAR1, BAR2 ------------------------------------------------------------------------------------ */
+/* ---- BAR1, BAR2 ------------------------------------------------------------------------------ */
 
 START_TEST(bar1_in_physical_mode_shows_vram)
 {
