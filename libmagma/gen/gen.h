@@ -49,23 +49,24 @@ struct mg_gen_boot {
     enum mg_ucode_load load;
     enum mg_flush_kind flush;
     enum mg_vram_size_kind vram_size;
-    uint32_t display_fuse_reg;     /* bit 0: display fused off */
-    uint32_t fsp_boot_reg;         /* scratch where FSP says it has booted */
-    uint32_t riscv_active_reg;     /* in the GSP's RISC-V page */
+    uint32_t display_fuse_reg;   /* bit 0: display fused off */
+    uint32_t fsp_boot_reg;       /* scratch where FSP says it has booted */
+    uint32_t fsp_fuse_check_reg; /* must read 0 then */
+    uint32_t riscv_active_reg;   /* in the GSP's RISC-V page */
     uint32_t riscv_active_mask;
-    uint32_t riscv_irqmask_reg;    /* in the GSP's RISC-V page */
+    uint32_t riscv_irqmask_reg; /* in the GSP's RISC-V page */
     uint32_t riscv_irqdest_reg;
-    bool irq_retrigger;            /* the falcon wants INTR_RETRIGGER after an interrupt */
-    bool has_mmu_lock;             /* the lock register may lower the top of usable VRAM */
-    bool has_scrubber;             /* SEC2 may have to scrub VRAM before booter */
-    bool full_page_args;           /* GSP arguments fill a page */
-    bool libos3;                   /* else libos 2: sizes of the heap */
-    bool log_mnoc, log_kernel;     /* log buffers beyond the three that all have */
-    uint64_t frts_size_bytes;      /* 0: FWSEC does not set WPR2 up (GA100) */
+    bool irq_retrigger;        /* the falcon wants INTR_RETRIGGER after an interrupt */
+    bool has_mmu_lock;         /* the lock register may lower the top of usable VRAM */
+    bool has_scrubber;         /* SEC2 may have to scrub VRAM before booter */
+    bool full_page_args;       /* GSP arguments fill a page */
+    bool libos3;               /* else libos 2: sizes of the heap */
+    bool log_mnoc, log_kernel; /* log buffers beyond the three that all have */
+    uint64_t frts_size_bytes;  /* 0: FWSEC does not set WPR2 up (GA100) */
     uint64_t heap_base_bytes;
     uint64_t non_wpr_heap_bytes;
     uint32_t pmu_reserved_bytes;
-    uint32_t config_mirror_base;   /* of PCI config space in BAR0 */
+    uint32_t config_mirror_base; /* of PCI config space in BAR0 */
     uint32_t dma_address_bits;
     uint32_t cot_version;          /* FSP chain */
     uint32_t cot_frts_offset;      /* from the end of VRAM */
@@ -91,8 +92,8 @@ struct mg_gen {
     struct mg_gen_boot boot;
     struct mg_gen_classes classes;
     enum mg_mmu_format mmu;
-    uint32_t sm_version;       /* 86: of the family's first chip */
-    uint32_t irq_leaf_count;   /* of the interrupt tree */
+    uint32_t sm_version;     /* 86: of the family's first chip */
+    uint32_t irq_leaf_count; /* of the interrupt tree */
     bool msi_no_rearm;
     bool token_runlist_enable; /* the work submit token carries the runlist doorbell bit */
 };

@@ -27,8 +27,8 @@ static enum magma_code halted(struct mg_gsp *gsp, struct magma_error *err)
     for (uint32_t i = 0; i < bytes / sizeof words[0]; i++)
         length += snprintf(text + length, sizeof text - (size_t)length, " %016llx",
                            (unsigned long long)words[i]);
-    return mg_fail(err, MAGMA_DEVICE_LOST, "GSP-RM halted; end of its log:%s", text[0] ? text
-                                                                                : " (empty)");
+    return mg_fail(err, MAGMA_DEVICE_LOST, "GSP-RM halted; end of its log:%s",
+                   text[0] ? text : " (empty)");
 }
 
 enum magma_code mg_gsp_check(struct mg_gsp *gsp, struct magma_error *err)
@@ -54,8 +54,8 @@ static void on_irq(void *ctx, uint32_t vector)
 {
     struct mg_gsp *gsp = ctx;
     struct magma_error error = {0};
-    uint32_t base = gsp->falcon.base, status = mg_mmio_rd32(gsp->hal, base +
-                                                            NV_PFALCON_FALCON_IRQSTAT);
+    uint32_t base = gsp->falcon.base,
+             status = mg_mmio_rd32(gsp->hal, base + NV_PFALCON_FALCON_IRQSTAT);
 
     (void)vector;
     mg_mmio_wr32(gsp->hal, base + NV_PFALCON_FALCON_IRQSCLR,

@@ -67,8 +67,9 @@ static enum magma_code load_pio(struct mg_gsp *gsp, const struct mg_fw_hs *hs,
     mg_bytes_part(image, hs->data_offset, hs->data_size_bytes, &data);
     if ((os_blocks + app_blocks) * BLOCK > mg_falcon_imem_bytes(&gsp->sec2) ||
         data.size > mg_falcon_dmem_bytes(&gsp->sec2))
-        return mg_fail(err, MAGMA_BAD_FIRMWARE, "code (0x%zx) or data (0x%zx) does not fit into SEC2",
-                       os.size + app.size, data.size);
+        return mg_fail(err, MAGMA_BAD_FIRMWARE,
+                       "code (0x%zx) or data (0x%zx) does not fit into SEC2", os.size + app.size,
+                       data.size);
     mg_falcon_write_imem(&gsp->sec2, 0, os, 0, false);
     mg_falcon_write_imem(&gsp->sec2, os_blocks * BLOCK, app, os_blocks, true);
     mg_falcon_write_dmem(&gsp->sec2, 0, data);

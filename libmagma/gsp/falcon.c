@@ -66,9 +66,8 @@ static enum magma_code pulse_reset(struct mg_falcon *f, struct magma_error *err)
     mg_sleep_ns(mg_hal_clock(f->hal), MG_US(NV_FALCON_RESET_ASSERT_US));
     mg_mmio_mask32(f->hal, f->base + NV_PFALCON_FALCON_ENGINE, reset, 0);
     if (has_boot_rom(f))
-        return poll(f, NV_PFALCON_FALCON_HWCFG2,
-                    NVHW_MASK(NV_PFALCON_FALCON_HWCFG2, MEM_SCRUBBING), 0, MG_DEADLINE_SCRUB_NS,
-                    "memory scrubbing after reset", err);
+        return poll(f, NV_PFALCON_FALCON_HWCFG2, NVHW_MASK(NV_PFALCON_FALCON_HWCFG2, MEM_SCRUBBING),
+                    0, MG_DEADLINE_SCRUB_NS, "memory scrubbing after reset", err);
     return poll(f, NV_PFALCON_FALCON_DMACTL,
                 NVHW_MASK(NV_PFALCON_FALCON_DMACTL, DMEM_SCRUBBING) |
                     NVHW_MASK(NV_PFALCON_FALCON_DMACTL, IMEM_SCRUBBING),
@@ -143,8 +142,8 @@ static enum magma_code transfer(struct mg_falcon *f, uint64_t base, uint32_t mem
     wr(f, NV_PFALCON_FALCON_DMATRFBASE, (uint32_t)(base >> NV_FALCON_DMA_BASE_SHIFT));
     wr(f, NV_PFALCON_FALCON_DMATRFBASE1, (uint32_t)(base >> NV_FALCON_DMA_BASE1_SHIFT));
     for (uint32_t at = 0; at < size_bytes; at += BLOCK) {
-        code = poll(f, NV_PFALCON_FALCON_DMATRFCMD, NVHW_MASK(NV_PFALCON_FALCON_DMATRFCMD, FULL),
-                    0, MG_DEADLINE_FALCON_DMA_NS, "DMA queue full", err);
+        code = poll(f, NV_PFALCON_FALCON_DMATRFCMD, NVHW_MASK(NV_PFALCON_FALCON_DMATRFCMD, FULL), 0,
+                    MG_DEADLINE_FALCON_DMA_NS, "DMA queue full", err);
         if (code != MAGMA_OK)
             return code;
         wr(f, NV_PFALCON_FALCON_DMATRFMOFFS, memory_offset + at);
@@ -163,14 +162,17 @@ static enum magma_code check_image(struct mg_falcon *f, const struct mg_falcon_d
 
     if (image->code_offset < image->imem_virt || image->iova.raw % BLOCK ||
         (image->code_offset - image->imem_virt) % BLOCK || image->data_offset % BLOCK)
-        return mg_fail(err, MAGMA_BAD_FIRMWARE, "%s: code at 0x%x (virtual 0x%x), data at 0x%x "
-                       "cannot be loaded in blocks", f->name, image->code_offset,
-                       image->imem_virt, image->data_offset);
+        return mg_fail(err, MAGMA_BAD_FIRMWARE,
+                       "%s: code at 0x%x (virtual 0x%x), data at 0x%x "
+                       "cannot be loaded in blocks",
+                       f->name, image->code_offset, image->imem_virt, image->data_offset);
     if (image->imem_phys > imem || image->code_size_bytes > imem - image->imem_phys ||
         image->dmem_phys > dmem || image->data_size_bytes > dmem - image->dmem_phys)
-        return mg_fail(err, MAGMA_BAD_FIRMWARE, "%s: code 0x%x at 0x%x, data 0x%x at 0x%x do not "
-                       "fit into 0x%x, 0x%x", f->name, image->code_size_bytes, image->imem_phys,
-                       image->data_size_bytes, image->dmem_phys, imem, dmem);
+        return mg_fail(err, MAGMA_BAD_FIRMWARE,
+                       "%s: code 0x%x at 0x%x, data 0x%x at 0x%x do not "
+                       "fit into 0x%x, 0x%x",
+                       f->name, image->code_size_bytes, image->imem_phys, image->data_size_bytes,
+                       image->dmem_phys, imem, dmem);
     return MAGMA_OK;
 }
 

@@ -40,8 +40,8 @@ enum magma_code mg_falcon_reset_riscv(struct mg_falcon *falcon, struct magma_err
 /* Code and data in system memory, loaded by the falcon's DMA and checked by its boot ROM. Sizes
  * are rounded up to blocks of 256 bytes; the memory has to be there up to that. */
 struct mg_falcon_dma_image {
-    magma_iova iova;        /* of the image, 256 byte aligned */
-    uint32_t code_offset;   /* in the image */
+    magma_iova iova;      /* of the image, 256 byte aligned */
+    uint32_t code_offset; /* in the image */
     uint32_t code_size_bytes;
     uint32_t imem_phys, imem_virt; /* code_offset >= imem_virt */
     uint32_t data_offset;

@@ -23,8 +23,7 @@ static enum magma_code open_bin(struct mg_bytes file, struct nvhw_fw_bin_header 
     if (header->magic != NV_FW_BIN_MAGIC || header->version != NV_FW_BIN_VERSION)
         return mg_fail(err, MAGMA_BAD_FIRMWARE, "begins with 0x%08x, version %u (want 0x%08x, 1)",
                        header->magic, header->version, NV_FW_BIN_MAGIC);
-    if (!header->data_size ||
-        !mg_bytes_part(file, header->data_offset, header->data_size, image))
+    if (!header->data_size || !mg_bytes_part(file, header->data_offset, header->data_size, image))
         return bad(err, "the image");
     return MAGMA_OK;
 }
@@ -111,8 +110,10 @@ enum magma_code mg_fw_hs_signature(const struct mg_fw_hs *hs, uint32_t fuse_vers
     uint64_t index;
 
     if (fuse_version >= hs->signature_count)
-        return mg_fail(err, MAGMA_BAD_FIRMWARE, "has %u signatures, but the GPU's fuse version is "
-                       "%u: a newer firmware file is needed", hs->signature_count, fuse_version);
+        return mg_fail(err, MAGMA_BAD_FIRMWARE,
+                       "has %u signatures, but the GPU's fuse version is "
+                       "%u: a newer firmware file is needed",
+                       hs->signature_count, fuse_version);
     index = hs->signature_count - 1 - fuse_version;
     if (!mg_bytes_part(hs->signatures, index * hs->signature_size_bytes, hs->signature_size_bytes,
                        out))

@@ -18,7 +18,7 @@ struct mg_fw_hs {
     struct mg_bytes image;
     struct mg_bytes signatures; /* signature_count of signature_size_bytes */
     uint32_t signature_count, signature_size_bytes;
-    uint32_t signature_offset;  /* in image, where the chosen one goes; all of it lies inside */
+    uint32_t signature_offset; /* in image, where the chosen one goes; all of it lies inside */
     uint32_t engine_id_mask, ucode_id, fuse_version;
     /* Parts of image: code without signature check, checked code, data. */
     uint32_t os_code_offset, os_code_size_bytes;
@@ -37,8 +37,7 @@ struct mg_fw_riscv {
     uint32_t app_version;
     uint32_t monitor_code_offset, monitor_data_offset, manifest_offset; /* in image */
 };
-enum magma_code mg_fw_riscv(struct mg_bytes file, struct mg_fw_riscv *out,
-                            struct magma_error *err);
+enum magma_code mg_fw_riscv(struct mg_bytes file, struct mg_fw_riscv *out, struct magma_error *err);
 
 /* gen_bootloader: the loader that starts FWSEC on Turing and GA100. */
 struct mg_fw_loader {

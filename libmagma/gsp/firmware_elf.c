@@ -129,8 +129,7 @@ enum magma_code mg_fw_gsp(struct mg_bytes file, const char *section, struct mg_f
         code = find_section(&elf, section, &out->signature, NULL, err);
     if (code != MAGMA_OK)
         return code;
-    if (!version.size || version.size > sizeof out->version ||
-        version.data[version.size - 1] != 0)
+    if (!version.size || version.size > sizeof out->version || version.data[version.size - 1] != 0)
         return bad_elf(err, "the version is not a short string");
     memcpy(out->version, version.data, version.size);
     if (!out->image.size)

@@ -56,8 +56,8 @@ static bool try_root(const char *root, const struct mg_fw_where *where, const ch
     for (size_t i = 0; i < 2; i++) {
         if (!folders[i])
             continue;
-        snprintf(out->path, sizeof out->path, "%s/nvidia/%s/gsp/%s-%s.bin", root, folders[i],
-                 name, MG_FIRMWARE_VERSION);
+        snprintf(out->path, sizeof out->path, "%s/nvidia/%s/gsp/%s-%s.bin", root, folders[i], name,
+                 MG_FIRMWARE_VERSION);
         if (try_path(out, code, err))
             return true;
         snprintf(out->path, sizeof out->path, "%s/%s/gsp/%s-%s.bin", root, folders[i], name,

@@ -143,8 +143,10 @@ static enum magma_code load_v2(struct mg_gsp *gsp, const struct placed *p, struc
     uint32_t loader_bytes = (uint32_t)up(loader->code.size, BLOCK);
 
     if (loader_bytes > imem || sizeof desc > mg_falcon_dmem_bytes(falcon))
-        return mg_fail(err, MAGMA_BAD_FIRMWARE, "the generic loader (0x%x bytes) does not fit into "
-                       "IMEM (0x%x)", loader_bytes, imem);
+        return mg_fail(err, MAGMA_BAD_FIRMWARE,
+                       "the generic loader (0x%x bytes) does not fit into "
+                       "IMEM (0x%x)",
+                       loader_bytes, imem);
     mg_falcon_allow_dma(falcon, NV_FALCON_BL_CTX_DMA);
     mg_falcon_write_imem(falcon, imem - loader_bytes, loader->code, loader->start_tag, false);
     mg_falcon_write_dmem(falcon, loader->dmem_load_offset,
@@ -172,9 +174,10 @@ static enum magma_code check_frts(struct mg_gsp *gsp, struct magma_error *err)
     if (!end)
         return mg_fail(err, MAGMA_FIRMWARE_REFUSED, "FWSEC-FRTS set up no protected region");
     if (start != gsp->layout.frts_offset)
-        return mg_fail(err, MAGMA_FIRMWARE_REFUSED, "FWSEC-FRTS put the protected region at 0x%llx, "
-                       "not at 0x%llx", (unsigned long long)start,
-                       (unsigned long long)gsp->layout.frts_offset);
+        return mg_fail(err, MAGMA_FIRMWARE_REFUSED,
+                       "FWSEC-FRTS put the protected region at 0x%llx, "
+                       "not at 0x%llx",
+                       (unsigned long long)start, (unsigned long long)gsp->layout.frts_offset);
     return MAGMA_OK;
 }
 

@@ -124,8 +124,8 @@ static enum magma_code outside(struct magma_error *err, const char *what)
     return mg_fail(err, MAGMA_BAD_VBIOS, "FWSEC: %s is outside the program", what);
 }
 
-static enum magma_code read_v2(struct mg_bytes all, uint64_t at, uint64_t image,
-                               struct mg_fwsec *f, uint32_t *interface, struct magma_error *err)
+static enum magma_code read_v2(struct mg_bytes all, uint64_t at, uint64_t image, struct mg_fwsec *f,
+                               uint32_t *interface, struct magma_error *err)
 {
     struct nvhw_falcon_ucode_desc_v2 d;
 
@@ -133,8 +133,10 @@ static enum magma_code read_v2(struct mg_bytes all, uint64_t at, uint64_t image,
         return outside(err, "descriptor V2");
     if (!mg_bytes_part(all, image, d.imem_load_size, &f->code) ||
         !mg_bytes_part(all, image + d.dmem_offset, d.dmem_load_size, &f->data))
-        return mg_fail(err, MAGMA_BAD_VBIOS, "FWSEC: code (0x%x) or data (0x%x at 0x%x) is outside "
-                       "the ROM", d.imem_load_size, d.dmem_load_size, d.dmem_offset);
+        return mg_fail(err, MAGMA_BAD_VBIOS,
+                       "FWSEC: code (0x%x) or data (0x%x at 0x%x) is outside "
+                       "the ROM",
+                       d.imem_load_size, d.dmem_load_size, d.dmem_offset);
     if (d.imem_sec_size > d.imem_load_size || d.imem_sec_base < d.imem_virt_base)
         return outside(err, "secure code");
     f->imem_phys_base = d.imem_phys_base;
@@ -147,8 +149,8 @@ static enum magma_code read_v2(struct mg_bytes all, uint64_t at, uint64_t image,
     return MAGMA_OK;
 }
 
-static enum magma_code read_v3(struct mg_bytes all, uint64_t at, uint64_t image,
-                               struct mg_fwsec *f, uint32_t *interface, struct magma_error *err)
+static enum magma_code read_v3(struct mg_bytes all, uint64_t at, uint64_t image, struct mg_fwsec *f,
+                               uint32_t *interface, struct magma_error *err)
 {
     struct nvhw_falcon_ucode_desc_v3 d;
 
@@ -161,8 +163,7 @@ static enum magma_code read_v3(struct mg_bytes all, uint64_t at, uint64_t image,
     f->signature_count = d.signature_count;
     if (at + sizeof d + (uint64_t)d.signature_count * NV_FWSEC_SIGNATURE_SIZE_BYTES > image ||
         !mg_bytes_part(all, at + sizeof d,
-                       (uint64_t)d.signature_count * NV_FWSEC_SIGNATURE_SIZE_BYTES,
-                       &f->signatures))
+                       (uint64_t)d.signature_count * NV_FWSEC_SIGNATURE_SIZE_BYTES, &f->signatures))
         return outside(err, "a signature");
     if (!mg_bytes_has(f->data, d.pkc_data_offset, NV_FWSEC_SIGNATURE_SIZE_BYTES))
         return outside(err, "the signature's place");
@@ -222,8 +223,9 @@ enum magma_code mg_vbios_fwsec(struct mg_bytes rom, const struct mg_vbios_map *m
     memset(out, 0, sizeof *out);
     code = find_table(all, map, &table, err);
     if (code == MAGMA_OK)
-        code = find_descriptor(all, map, table, debug ? NV_FALCON_APPLICATION_FWSEC_DBG
-                                                      : NV_FALCON_APPLICATION_FWSEC_PROD, &at, err);
+        code = find_descriptor(
+            all, map, table,
+            debug ? NV_FALCON_APPLICATION_FWSEC_DBG : NV_FALCON_APPLICATION_FWSEC_PROD, &at, err);
     if (code != MAGMA_OK)
         return code;
     if (!mg_bytes_get(all, at, &word, sizeof word))
@@ -270,8 +272,9 @@ enum magma_code mg_fwsec_signature(const struct mg_fwsec *fwsec, uint32_t fuse_v
     uint32_t index = 0;
 
     if (fuse_version > 15 || !(fwsec->signature_versions >> fuse_version & 1))
-        return mg_fail(err, MAGMA_BAD_VBIOS, "FWSEC has no signature for fuse version %u (has 0x%x)",
-                       fuse_version, fwsec->signature_versions);
+        return mg_fail(err, MAGMA_BAD_VBIOS,
+                       "FWSEC has no signature for fuse version %u (has 0x%x)", fuse_version,
+                       fwsec->signature_versions);
     for (uint32_t bit = 0; bit < fuse_version; bit++)
         index += fwsec->signature_versions >> bit & 1;
     if (index >= fwsec->signature_count ||

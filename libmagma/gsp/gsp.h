@@ -23,9 +23,9 @@ struct mg_rpc;
 
 /* One step of a boot or unload, reported when it ends. Strings are static. */
 struct mg_gsp_step {
-    const char *name;     /* "fwsec-frts" */
-    const char *what;     /* "FWSEC sets up the protected region" */
-    uint64_t start_ns;    /* of the hal's clock */
+    const char *name;  /* "fwsec-frts" */
+    const char *what;  /* "FWSEC sets up the protected region" */
+    uint64_t start_ns; /* of the hal's clock */
     uint64_t duration_ns;
     enum magma_code code; /* MAGMA_OK, or why the boot ends here */
 };
@@ -47,9 +47,9 @@ struct mg_gsp_options {
  * Boots GSP-RM and asks it for its static info. A GPU found booted (a crash left it so) is reset
  * first. On failure everything is undone, the GPU reset if its processors had been started, *out
  * is NULL and err says which step failed and why:
- * MAGMA_NOT_SUPPORTED (no boot for this generation yet), MAGMA_FIRMWARE_MISSING, MAGMA_BAD_FIRMWARE,
- * MAGMA_BAD_VBIOS, MAGMA_TIMEOUT, MAGMA_FIRMWARE_REFUSED, MAGMA_PROTOCOL, MAGMA_DEVICE_GONE, and
- * what hal returns. hal and gen are borrowed until mg_gsp_destroy.
+ * MAGMA_NOT_SUPPORTED (no boot for this generation yet), MAGMA_FIRMWARE_MISSING,
+ * MAGMA_BAD_FIRMWARE, MAGMA_BAD_VBIOS, MAGMA_TIMEOUT, MAGMA_FIRMWARE_REFUSED, MAGMA_PROTOCOL,
+ * MAGMA_DEVICE_GONE, and what hal returns. hal and gen are borrowed until mg_gsp_destroy.
  */
 enum magma_code mg_gsp_boot(struct mg_hal *hal, const struct mg_gen *gen,
                             const struct mg_gsp_options *options, struct mg_gsp **out,

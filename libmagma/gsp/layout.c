@@ -50,9 +50,9 @@ enum magma_code mg_layout(const struct mg_gen_boot *boot, const struct mg_layout
                           struct mg_layout *out, struct magma_error *err)
 {
     uint64_t heap = mg_layout_heap_bytes(boot, in->vram_bytes);
-    uint64_t need = heap + boot->frts_size_bytes + boot->non_wpr_heap_bytes +
-                    NV_WPR_META_SPACE + NV_WPR_END_ALIGN + NV_WPR_GSP_FW_ALIGN +
-                    NV_WPR_HEAP_ALIGN + NV_WPR_BOOT_BIN_ALIGN;
+    uint64_t need = heap + boot->frts_size_bytes + boot->non_wpr_heap_bytes + NV_WPR_META_SPACE +
+                    NV_WPR_END_ALIGN + NV_WPR_GSP_FW_ALIGN + NV_WPR_HEAP_ALIGN +
+                    NV_WPR_BOOT_BIN_ALIGN;
 
     memset(out, 0, sizeof *out);
     if (in->vga_workspace_offset > in->vram_bytes || need > in->vga_workspace_offset ||

@@ -194,8 +194,8 @@ enum magma_code mg_gsp_fill_memory(struct mg_gsp *gsp, struct magma_error *err)
     if (code == MAGMA_OK)
         code = mg_rpc_create(gsp->hal, &rpc, &gsp->rpc, err);
     if (code == MAGMA_OK)
-        code = mg_libos_init(&gsp->libos, gsp->hal, &gsp->gen->boot,
-                             mg_rpc_shared_iova(gsp->rpc), err);
+        code = mg_libos_init(&gsp->libos, gsp->hal, &gsp->gen->boot, mg_rpc_shared_iova(gsp->rpc),
+                             err);
     return code;
 }
 

@@ -52,9 +52,9 @@ struct mg_gsp {
     struct magma_error sequencer_error; /* code is not OK when a sequencer program failed */
 
     uint32_t stopped_looks; /* of mg_gsp_check, in a row */
-    bool touched; /* processors were started: leaving needs an unload or a reset */
-    bool running; /* GSP-RM said that it is ready */
-    bool ending;  /* it was asked to end: a core that stands still is no surprise */
+    bool touched;           /* processors were started: leaving needs an unload or a reset */
+    bool running;           /* GSP-RM said that it is ready */
+    bool ending;            /* it was asked to end: a core that stands still is no surprise */
     struct mg_gsp_info info;
 };
 

@@ -27,11 +27,26 @@ static enum magma_code wait_gfw(struct mg_gsp *gsp, struct magma_error *err)
     code = mg_mmio_poll(gsp->hal, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, readable,
                         readable, MG_DEADLINE_DEVINIT_NS, err);
     if (code == MAGMA_OK)
-        code = mg_mmio_poll(gsp->hal, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05,
-                            NVHW_MASK(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05, GFW_BOOT_PROGRESS),
-                            NVHW_DEF(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05, GFW_BOOT_PROGRESS,
-                                     COMPLETED),
-                            MG_DEADLINE_DEVINIT_NS, err);
+        code = mg_mmio_poll(
+            gsp->hal, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05,
+            NVHW_MASK(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05, GFW_BOOT_PROGRESS),
+            NVHW_DEF(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05, GFW_BOOT_PROGRESS, COMPLETED),
+            MG_DEADLINE_DEVINIT_NS, err);
+    return code;
+}
+
+static enum magma_code wait_fsp(struct mg_gsp *gsp, struct magma_error *err)
+{
+    uint32_t check = gsp->gen->boot.fsp_fuse_check_reg, value = 0;
+    enum magma_code code;
+
+    code = mg_mmio_poll(
+        gsp->hal, gsp->gen->boot.fsp_boot_reg, NVHW_MASK(NV_THERM_I2CS_SCRATCH, FSP_BOOT_COMPLETE),
+        NVHW_DEF(NV_THERM_I2CS_SCRATCH, FSP_BOOT_COMPLETE, SUCCESS), MG_DEADLINE_FSP_BOOT_NS, err);
+    if (code == MAGMA_OK && check)
+        code = mg_mmio_read(gsp->hal, check, &value, err);
+    if (code == MAGMA_OK && value)
+        code = mg_fail(err, MAGMA_FIRMWARE_REFUSED, "FSP's fuse check failed: 0x%x", value);
     return code;
 }
 
@@ -41,12 +56,7 @@ enum magma_code mg_gsp_wait_devinit(struct mg_gsp *gsp, struct magma_error *err)
 
     if (code != MAGMA_OK)
         return code;
-    code = gsp->gen->boot.chain == MG_BOOT_FSP
-               ? mg_mmio_poll(gsp->hal, gsp->gen->boot.fsp_boot_reg,
-                              NVHW_MASK(NV_THERM_I2CS_SCRATCH, FSP_BOOT_COMPLETE),
-                              NVHW_DEF(NV_THERM_I2CS_SCRATCH, FSP_BOOT_COMPLETE, SUCCESS),
-                              MG_DEADLINE_FSP_BOOT_NS, err)
-               : wait_gfw(gsp, err);
+    code = gsp->gen->boot.chain == MG_BOOT_FSP ? wait_fsp(gsp, err) : wait_gfw(gsp, err);
     return code == MAGMA_OK ? code
                             : mg_prefix(err, code, "the board's firmware did not finish its start");
 }
@@ -88,7 +98,8 @@ enum magma_code mg_gsp_recover(struct mg_gsp *gsp, struct magma_error *err)
     if (code == MAGMA_OK)
         code = mg_gsp_wpr2(gsp, &start, &end, err);
     if (code == MAGMA_OK && end)
-        code = mg_fail(err, MAGMA_BUSY, "the GPU was left booted and a function level reset does "
+        code = mg_fail(err, MAGMA_BUSY,
+                       "the GPU was left booted and a function level reset does "
                        "not clear its protected region; reset its bus or power it off");
     return code;
 }
@@ -101,9 +112,8 @@ static enum magma_code read_vram_size(struct mg_gsp *gsp, uint64_t *bytes, struc
     uint32_t value;
     enum magma_code code;
 
-    code = mg_mmio_read(gsp->hal,
-                        range ? NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE : NV_USABLE_FB_SIZE_IN_MB, &value,
-                        err);
+    code = mg_mmio_read(
+        gsp->hal, range ? NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE : NV_USABLE_FB_SIZE_IN_MB, &value, err);
     if (code != MAGMA_OK)
         return code;
     *bytes = value * MIB;
@@ -137,8 +147,7 @@ static enum magma_code read_vga_workspace(struct mg_gsp *gsp, uint64_t vram, uin
 }
 
 /* GA100's memory may end lower: a lock range that the board's firmware set. */
-static enum magma_code apply_mmu_lock(struct mg_gsp *gsp, uint64_t *offset,
-                                      struct magma_error *err)
+static enum magma_code apply_mmu_lock(struct mg_gsp *gsp, uint64_t *offset, struct magma_error *err)
 {
     uint32_t mask, low, high;
     uint64_t start;
@@ -166,6 +175,13 @@ enum magma_code mg_gsp_make_layout(struct mg_gsp *gsp, struct magma_error *err)
                                  .bootloader_bytes = gsp->fw_bootloader.image.size};
     enum magma_code code = read_vram_size(gsp, &in.vram_bytes, err);
 
+    if (code == MAGMA_OK && gsp->gen->boot.chain == MG_BOOT_FSP) {
+        /* The FMC places everything by itself. */
+        gsp->layout.vram_bytes = in.vram_bytes;
+        gsp->layout.frts_bytes = gsp->gen->boot.frts_size_bytes;
+        gsp->layout.heap_bytes = mg_layout_heap_bytes(&gsp->gen->boot, in.vram_bytes);
+        return MAGMA_OK;
+    }
     if (code == MAGMA_OK)
         code = read_vga_workspace(gsp, in.vram_bytes, &in.vga_workspace_offset, err);
     if (code == MAGMA_OK && gsp->gen->boot.has_mmu_lock)

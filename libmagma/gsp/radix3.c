@@ -6,7 +6,7 @@
 
 #include "libmagma/core/status.h"
 
-#define PAGE NV_RADIX3_PAGE_SIZE
+#define PAGE    NV_RADIX3_PAGE_SIZE
 #define ENTRIES NV_RADIX3_PAGE_ENTRIES
 
 static uint64_t pages_of(uint64_t bytes)

@@ -57,8 +57,8 @@ static enum magma_code core_resume(void *ctx, struct magma_error *err)
     if (code != MAGMA_OK)
         return code;
     mg_falcon_start(&gsp->sec2);
-    code = mg_mmio_poll(gsp->hal, NV_PGC6_BSI_SECURE_SCRATCH_14, done, done,
-                        MG_DEADLINE_HANDOFF_NS, err);
+    code = mg_mmio_poll(gsp->hal, NV_PGC6_BSI_SECURE_SCRATCH_14, done, done, MG_DEADLINE_HANDOFF_NS,
+                        err);
     if (code == MAGMA_OK)
         code = mg_mmio_read(gsp->hal, gsp->sec2.base + NV_PFALCON_FALCON_MAILBOX0, &mailbox, err);
     if (code == MAGMA_OK && mailbox)
@@ -116,8 +116,8 @@ static void on_error_log(void *ctx, uint32_t event, const void *payload, uint32_
 
 static enum magma_code add_handlers(struct mg_gsp *gsp, struct magma_error *err)
 {
-    enum magma_code code = mg_rpc_on_event(gsp->rpc, NV_RPC_EVENT_GSP_RUN_CPU_SEQUENCER,
-                                           on_sequencer, gsp, err);
+    enum magma_code code =
+        mg_rpc_on_event(gsp->rpc, NV_RPC_EVENT_GSP_RUN_CPU_SEQUENCER, on_sequencer, gsp, err);
 
     if (code == MAGMA_OK)
         code = mg_rpc_on_event(gsp->rpc, NV_RPC_EVENT_UCODE_LIBOS_PRINT, on_print, gsp, err);
@@ -164,6 +164,10 @@ enum magma_code mg_gsp_read_info(struct mg_gsp *gsp, struct magma_error *err)
     gsp->info.vram_reserved.raw = gsp->gen->boot.chain == MG_BOOT_FSP
                                       ? reply.fw_wpr_non_wpr_heap_offset
                                       : gsp->layout.reserved_start;
+    if (!gsp->info.vram_reserved.raw || gsp->info.vram_reserved.raw > gsp->info.vram_bytes)
+        return mg_fail(err, MAGMA_PROTOCOL, "GSP-RM's part of VRAM begins at 0x%llx of 0x%llx",
+                       (unsigned long long)gsp->info.vram_reserved.raw,
+                       (unsigned long long)gsp->info.vram_bytes);
     mg_log(mg_hal_log(gsp->hal), MG_LOG_INFO, "GSP-RM %s runs on %s, %llu MiB",
            gsp->info.firmware_version, gsp->info.name,
            (unsigned long long)(gsp->info.vram_bytes >> 20));

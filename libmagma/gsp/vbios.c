@@ -15,7 +15,7 @@
 #include "libmagma/hal/hal.h"
 
 /* A chain has a handful of images; more is a loop in disguise. */
-#define IMAGE_COUNT_MAX 64
+#define IMAGE_COUNT_MAX  64
 
 #define READ_CHUNK_BYTES 4096u
 
@@ -67,8 +67,10 @@ static bool find_image0(struct view *v, uint32_t *image, enum magma_code *code,
     if (signature == NV_PCI_ROM_SIGNATURE || signature == NV_PCI_ROM_SIGNATURE_NV)
         return true;
     if (!NVHW_TEST(NV_PBUS_IFR_FMT_FIXED0, SIGNATURE, VALUE, fixed[0])) {
-        *code = mg_fail(err, MAGMA_BAD_VBIOS, "the ROM begins with 0x%08x, neither an image nor an "
-                        "IFR header", fixed[0]);
+        *code = mg_fail(err, MAGMA_BAD_VBIOS,
+                        "the ROM begins with 0x%08x, neither an image nor an "
+                        "IFR header",
+                        fixed[0]);
         return false;
     }
     version = NVHW_GET(NV_PBUS_IFR_FMT_FIXED1, VERSIONSW, fixed[1]);
@@ -77,7 +79,8 @@ static bool find_image0(struct view *v, uint32_t *image, enum magma_code *code,
         return get(v, fixed_size + NV_VBIOS_IFR_IMAGE_OFFSET, image, sizeof *image);
     if (version == 3)
         return ifr_directory(v, NVHW_GET(NV_PBUS_IFR_FMT_FIXED2, TOTAL_DATA_SIZE, fixed[2]), image,
-                             code, err) && *code == MAGMA_OK;
+                             code, err) &&
+               *code == MAGMA_OK;
     *code = mg_fail(err, MAGMA_BAD_VBIOS, "IFR header of unknown version %u", version);
     return false;
 }
@@ -135,8 +138,8 @@ static bool read_image(struct view *v, uint64_t at, struct image *image, enum ma
     if (!read_npde(v, at + npde, image))
         return false;
     if (!image->size_bytes)
-        *code = mg_fail(err, MAGMA_BAD_VBIOS, "image at 0x%llx has no length",
-                        (unsigned long long)at);
+        *code =
+            mg_fail(err, MAGMA_BAD_VBIOS, "image at 0x%llx has no length", (unsigned long long)at);
     return *code == MAGMA_OK;
 }
 

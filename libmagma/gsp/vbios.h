@@ -28,9 +28,9 @@ struct mg_vbios_map {
 };
 
 /*
- * Follows the image chain in the part of the ROM that is there. MAGMA_OK with *need_bytes > rom.size:
- * the ROM has to be read up to there before this can go on. MAGMA_OK otherwise: *map is complete.
- * MAGMA_BAD_VBIOS: the text says what is wrong at which offset.
+ * Follows the image chain in the part of the ROM that is there. MAGMA_OK with *need_bytes >
+ * rom.size: the ROM has to be read up to there before this can go on. MAGMA_OK otherwise: *map is
+ * complete. MAGMA_BAD_VBIOS: the text says what is wrong at which offset.
  */
 enum magma_code mg_vbios_map(struct mg_bytes rom, struct mg_vbios_map *map, uint64_t *need_bytes,
                              struct magma_error *err);
@@ -47,8 +47,8 @@ struct mg_fwsec {
     uint32_t command_offset;     /* of the command buffer in data */
     uint32_t command_size_bytes; /* its room */
     /* V3 */
-    uint32_t signature_offset;   /* in data, where the chosen one goes */
-    struct mg_bytes signatures;  /* signature_count of NV_FWSEC_SIGNATURE_SIZE_BYTES */
+    uint32_t signature_offset;  /* in data, where the chosen one goes */
+    struct mg_bytes signatures; /* signature_count of NV_FWSEC_SIGNATURE_SIZE_BYTES */
     uint32_t signature_count;
     uint32_t signature_versions; /* bit per fuse version that has one */
     uint32_t engine_id_mask, ucode_id;

@@ -24,8 +24,8 @@ const char *mg_rpc_name(uint32_t function, char *buf, size_t size_bytes)
 
 const char *mg_rpc_result_text(uint32_t result, char *buf, size_t size_bytes)
 {
-    const char *name = result <= UINT16_MAX ? nvhw_rm_status_name(result)
-                                            : nvhw_rpc_result_name(result);
+    const char *name =
+        result <= UINT16_MAX ? nvhw_rm_status_name(result) : nvhw_rpc_result_name(result);
 
     if (name)
         snprintf(buf, size_bytes, "%s (0x%x)", name, result);

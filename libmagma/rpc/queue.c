@@ -7,7 +7,7 @@
 
 #include "libmagma/core/status.h"
 
-#define COUNT NV_GSP_QUEUE_MSG_COUNT
+#define COUNT   NV_GSP_QUEUE_MSG_COUNT
 #define ELEMENT NV_GSP_QUEUE_MSG_SIZE
 #define HEADERS (sizeof(struct nvhw_gsp_element) + sizeof(struct nvhw_rpc_header))
 

@@ -35,7 +35,8 @@ struct mg_rpc_message {
     uint32_t payload_size_bytes;
 };
 
-/* Fills in the page table (the memory is contiguous at `iova`) and the head of the command queue. */
+/* Fills in the page table (the memory is contiguous at `iova`) and the head of the command queue.
+ */
 void mg_rpc_queue_init(struct mg_rpc_queue *queue, void *shared, magma_iova iova);
 
 /* Whether the other side's head is in place; takes note when it is. *text (may be NULL) gets
@@ -54,15 +55,14 @@ enum magma_code mg_rpc_queue_space(const struct mg_rpc_queue *queue, uint32_t *e
  * MAGMA_BUSY: no room now. MAGMA_PROTOCOL as above.
  */
 enum magma_code mg_rpc_queue_put(struct mg_rpc_queue *queue, uint32_t function, uint32_t sequence,
-                                 const void *payload, uint32_t size_bytes,
-                                 struct magma_error *err);
+                                 const void *payload, uint32_t size_bytes, struct magma_error *err);
 
 /*
  * Takes one message. *got says whether there was one. MAGMA_PROTOCOL: it is damaged (index,
  * count, length, checksum, sequence); it stays in the ring, so that a second look is possible.
  */
-enum magma_code mg_rpc_queue_take(struct mg_rpc_queue *queue, struct mg_rpc_message *out,
-                                  bool *got, struct magma_error *err);
+enum magma_code mg_rpc_queue_take(struct mg_rpc_queue *queue, struct mg_rpc_message *out, bool *got,
+                                  struct magma_error *err);
 
 /* XOR of all 64-bit words of size_bytes (padded with zeros), folded to 32 bits. */
 uint32_t mg_rpc_checksum(const void *data, uint32_t size_bytes);

@@ -14,10 +14,10 @@
 #include "libmagma/gsp/deadlines.h"
 
 /* A damaged message may be one still being written: it gets this many looks. */
-#define DAMAGED_LOOKS 3
+#define DAMAGED_LOOKS   3
 
-#define WAIT_MIN_NS MG_US(1)
-#define WAIT_MAX_NS MG_MS(1)
+#define WAIT_MIN_NS     MG_US(1)
+#define WAIT_MAX_NS     MG_MS(1)
 #define HEALTH_EVERY_NS MG_MS(5)
 
 /* ---- Life ---- */
@@ -325,8 +325,10 @@ enum magma_code mg_rpc_link(struct mg_rpc *rpc, uint64_t timeout_ns, struct magm
             checked = now;
         }
         if (code == MAGMA_OK && now - start >= timeout_ns)
-            code = mg_fail(err, MAGMA_TIMEOUT, "GSP put no valid queue head in place within %llu "
-                           "ms (%s is wrong)", (unsigned long long)(timeout_ns / MG_MS(1)), wrong);
+            code = mg_fail(err, MAGMA_TIMEOUT,
+                           "GSP put no valid queue head in place within %llu "
+                           "ms (%s is wrong)",
+                           (unsigned long long)(timeout_ns / MG_MS(1)), wrong);
         if (code != MAGMA_OK)
             break;
         pause_ns(rpc, now - start);
@@ -383,8 +385,7 @@ static enum magma_code send_locked(struct mg_rpc *rpc, uint32_t function, const 
     mg_debug(mg_hal_log(rpc->hal), MG_DEBUG(rpc), "rpc: -> %s, 0x%x bytes, sequence %u",
              mg_rpc_name(function, name, sizeof name), size_bytes, rpc->queue.send_seq);
     do {
-        uint32_t part =
-            size_bytes < NV_RPC_PAYLOAD_SIZE_MAX ? size_bytes : NV_RPC_PAYLOAD_SIZE_MAX;
+        uint32_t part = size_bytes < NV_RPC_PAYLOAD_SIZE_MAX ? size_bytes : NV_RPC_PAYLOAD_SIZE_MAX;
 
         code = put_record(rpc, kind, bytes, part, err);
         if (code != MAGMA_OK) {
@@ -481,8 +482,8 @@ enum magma_code mg_rpc_call(struct mg_rpc *rpc, uint32_t function, const void *p
 {
     uint32_t result = 0;
     char name[64], text[64];
-    enum magma_code code = mg_rpc_exchange(rpc, function, payload, size_bytes, reply,
-                                           reply_size_bytes, &result, err);
+    enum magma_code code =
+        mg_rpc_exchange(rpc, function, payload, size_bytes, reply, reply_size_bytes, &result, err);
 
     if (code != MAGMA_OK || result == NV_RPC_RESULT_OK)
         return code;

@@ -73,6 +73,7 @@ static enum magma_code reg_modify(struct machine *m, struct magma_error *err)
 static enum magma_code reg_poll(struct machine *m, struct magma_error *err)
 {
     struct nvhw_seq_reg_poll op;
+    uint64_t timeout_ns;
     enum magma_code code;
 
     if (!operands(m, &op, sizeof op))
@@ -80,8 +81,10 @@ static enum magma_code reg_poll(struct machine *m, struct magma_error *err)
     code = check_address(m, op.addr, err);
     if (code != MAGMA_OK)
         return code;
-    code = mg_mmio_poll(m->hal, op.addr, op.mask, op.val,
-                        op.timeout_us ? MG_US(op.timeout_us) : MG_DEADLINE_SEQUENCER_POLL_NS, err);
+    timeout_ns = op.timeout_us ? MG_US(op.timeout_us) : MG_DEADLINE_SEQUENCER_POLL_NS;
+    if (timeout_ns > MG_SEQUENCER_POLL_MAX_NS)
+        timeout_ns = MG_SEQUENCER_POLL_MAX_NS;
+    code = mg_mmio_poll(m->hal, op.addr, op.mask, op.val, timeout_ns, err);
     return code == MAGMA_TIMEOUT ? mg_prefix(err, code, "error 0x%x", op.error) : code;
 }
 
@@ -165,8 +168,8 @@ enum magma_code mg_sequencer_run(struct mg_hal *hal, const struct mg_sequencer_c
         if (code != MAGMA_OK)
             return mg_prefix(err, code, "sequencer: %s at word %u", name ? name : "command",
                              begin / (uint32_t)WORD);
-        mg_debug(mg_hal_log(hal), MG_DEBUG(rpc), "sequencer: word %u: %s",
-                 begin / (uint32_t)WORD, name);
+        mg_debug(mg_hal_log(hal), MG_DEBUG(rpc), "sequencer: word %u: %s", begin / (uint32_t)WORD,
+                 name);
     }
     return MAGMA_OK;
 }

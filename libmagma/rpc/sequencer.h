@@ -25,7 +25,6 @@ struct mg_sequencer_core {
 /* Runs a program from an event's payload to its end, or to the first thing that fails (the text
  * says at which command). MAGMA_PROTOCOL: the program is malformed. */
 enum magma_code mg_sequencer_run(struct mg_hal *hal, const struct mg_sequencer_core *core,
-                                 const void *payload, uint32_t size_bytes,
-                                 struct magma_error *err);
+                                 const void *payload, uint32_t size_bytes, struct magma_error *err);
 
 #endif

@@ -9,8 +9,8 @@
 
 _Static_assert(MG_GSP_REGION_MAX == NV_FB_REGION_COUNT_MAX, "regions");
 
-static enum magma_code read_regions(const struct nvhw_fb_region_info *info,
-                                    struct mg_gsp_info *out, struct magma_error *err)
+static enum magma_code read_regions(const struct nvhw_fb_region_info *info, struct mg_gsp_info *out,
+                                    struct magma_error *err)
 {
     if (info->num_fb_regions > NV_FB_REGION_COUNT_MAX)
         return mg_fail(err, MAGMA_PROTOCOL, "static info: %u memory regions", info->num_fb_regions);

@@ -143,8 +143,8 @@ END_TEST
 START_TEST(objects_are_allocated_controlled_and_freed)
 {
     const uint32_t client = NV_RM_HANDLE_CLIENT, device = NV_RM_HANDLE_DEVICE;
-    struct nvhw_r570_nv0000_alloc_params client_params = {
-        .h_client = client, .process_id = NV_RM_PROCESS_ID_KERNEL};
+    struct nvhw_r570_nv0000_alloc_params client_params = {.h_client = client,
+                                                          .process_id = NV_RM_PROCESS_ID_KERNEL};
     struct nvhw_nv0080_alloc_params device_params = {.h_client_share = client};
     struct nvhw_nv2080_alloc_params subdevice_params = {0};
     struct nvhw_ctrl_fault_method_buffer_size fault = {0};
@@ -154,8 +154,8 @@ START_TEST(objects_are_allocated_controlled_and_freed)
     plug_in(NULL);
     MUST(boot());
     rpc = mg_gsp_rpc(gsp);
-    MUST(mg_rpc_alloc(rpc, client, client, client, NV01_ROOT, &client_params,
-                      sizeof client_params, &err));
+    MUST(mg_rpc_alloc(rpc, client, client, client, NV01_ROOT, &client_params, sizeof client_params,
+                      &err));
     MUST(mg_rpc_alloc(rpc, client, client, device, NV01_DEVICE_0, &device_params,
                       sizeof device_params, &err));
     MUST(mg_rpc_alloc(rpc, client, device, NV_RM_HANDLE_SUBDEVICE, NV20_SUBDEVICE_0,
@@ -166,12 +166,14 @@ START_TEST(objects_are_allocated_controlled_and_freed)
     ck_assert_uint_gt(fault.size, 0);
     /* The same handle again, an unknown parent, an unknown control: refused by name. */
     ck_assert_int_eq(mg_rpc_alloc(rpc, client, client, device, NV01_DEVICE_0, &device_params,
-                                  sizeof device_params, &err), MAGMA_FIRMWARE_REFUSED);
+                                  sizeof device_params, &err),
+                     MAGMA_FIRMWARE_REFUSED);
     ck_assert_ptr_nonnull(strstr(err.text, "DEVICE"));
     ck_assert_int_eq(mg_rpc_alloc(rpc, client, 0x1234, 0x1235, NV20_SUBDEVICE_0, &subdevice_params,
-                                  sizeof subdevice_params, &err), MAGMA_FIRMWARE_REFUSED);
-    ck_assert_int_ne(mg_rpc_control(rpc, client, NV_RM_HANDLE_SUBDEVICE, 0x2080ffff, NULL, 0,
-                                    &err), MAGMA_OK);
+                                  sizeof subdevice_params, &err),
+                     MAGMA_FIRMWARE_REFUSED);
+    ck_assert_int_ne(mg_rpc_control(rpc, client, NV_RM_HANDLE_SUBDEVICE, 0x2080ffff, NULL, 0, &err),
+                     MAGMA_OK);
     ck_assert(!mg_rpc_dead(rpc, NULL));
     MUST(mg_rpc_free(rpc, client, 0, device, &err));
     mg_rpc_stats(rpc, &sent, &received);
@@ -245,9 +247,9 @@ END_TEST
 
 START_TEST(a_device_that_leaves_the_bus_at_a_step_is_gone)
 {
-    static const char *const plans[] = {"die at fwsec-frts", "die at booter-load", "die at riscv",
-                                        "die at libos", "die at sysinfo", "die at sequencer",
-                                        "die at init-done"};
+    static const char *const plans[] = {
+        "die at fwsec-frts", "die at booter-load", "die at riscv",    "die at libos",
+        "die at sysinfo",    "die at sequencer",   "die at init-done"};
 
     plug_in(&(struct model_device_options){.plan = plans[_i], .quiet = true});
     ck_assert_msg(boot() == MAGMA_DEVICE_GONE, "%s: %s", plans[_i], err.text);
@@ -311,10 +313,9 @@ START_TEST(a_halted_gsp_is_told_with_its_log)
     plug_in(&(struct model_device_options){.plan = plan, .quiet = true});
     if (boot() == MAGMA_OK) {
         const struct mg_gsp_info *info = mg_gsp_info(gsp);
-        enum magma_code code = mg_rpc_control(mg_gsp_rpc(gsp), info->internal_client,
-                                              info->internal_subdevice,
-                                              NV2080_CTRL_CMD_CE_GET_FAULT_METHOD_BUFFER_SIZE,
-                                              &fault, sizeof fault, &err);
+        enum magma_code code = mg_rpc_control(
+            mg_gsp_rpc(gsp), info->internal_client, info->internal_subdevice,
+            NV2080_CTRL_CMD_CE_GET_FAULT_METHOD_BUFFER_SIZE, &fault, sizeof fault, &err);
         ck_assert_msg(code == MAGMA_DEVICE_LOST, "%s", err.text);
         ck_assert_ptr_nonnull(strstr(err.text, "halted"));
         /* And again, at once. */
@@ -342,8 +343,8 @@ static void all_ones_from(uint64_t n)
     char plan[64];
 
     snprintf(plan, sizeof plan, "ones from access %llu", (unsigned long long)n);
-    ck_assert(model_device_open(&dev, &(struct model_device_options){.plan = plan, .quiet = true,
-                                                                     .vram_bytes = 512u << 20}));
+    ck_assert(model_device_open(&dev, &(struct model_device_options){
+                                          .plan = plan, .quiet = true, .vram_bytes = 512u << 20}));
     hal_options.clock = &dev.clock;
     if (mg_hal_create(dev.device, &hal_options, &hal, &err) == MAGMA_OK) {
         gen = &mg_gen_ga102;

@@ -13,7 +13,7 @@
 #include "libmagma/core/status.h"
 
 /* Work done per sleep, and the longest piece of time between two pieces of work. */
-#define BUDGET 20000u
+#define BUDGET   20000u
 #define SLICE_NS 20000u
 
 /* ---- The model's view of this process ---- */
@@ -191,8 +191,7 @@ static enum magma_code op_region_read(void *impl, uint32_t region, uint64_t offs
 }
 
 static enum magma_code op_region_write(void *impl, uint32_t region, uint64_t offset,
-                                       const void *data, size_t size_bytes,
-                                       struct magma_error *err)
+                                       const void *data, size_t size_bytes, struct magma_error *err)
 {
     struct model_device *d = impl;
     const uint8_t *in = data;
@@ -249,8 +248,7 @@ static void msix_enable(struct model_device *d, bool on, uint32_t first, uint32_
     unsigned at = msix_capability(d);
     uint32_t control = (uint32_t)gpum_read(d->model, GPUM_CONFIG, at, 4);
 
-    gpum_write(d->model, GPUM_CONFIG, at, 4,
-               NVHW_SET(NV_PCI_MSIX_CONTROL, ENABLE, control, on));
+    gpum_write(d->model, GPUM_CONFIG, at, 4, NVHW_SET(NV_PCI_MSIX_CONTROL, ENABLE, control, on));
     for (uint32_t i = first; i < first + count; i++)
         gpum_write(d->model, GPUM_BAR0, NV_VIRTUAL_FUNCTION_PRIV_MSIX_TABLE_VECTOR_CONTROL(i), 4,
                    !on);
@@ -275,9 +273,8 @@ static enum magma_code op_irq_set(void *impl, uint32_t irq, uint32_t first, cons
     return MAGMA_OK;
 }
 
-static enum magma_code op_dma_map(void *impl, uint64_t iova, void *cpu, uint64_t size_bytes,
-                                  int fd, uint64_t fd_offset, uint32_t flags,
-                                  struct magma_error *err)
+static enum magma_code op_dma_map(void *impl, uint64_t iova, void *cpu, uint64_t size_bytes, int fd,
+                                  uint64_t fd_offset, uint32_t flags, struct magma_error *err)
 {
     struct model_device *d = impl;
 
@@ -340,7 +337,10 @@ bool model_device_open(struct model_device *d, const struct model_device_options
         .seed = options ? options->seed : 0,
         .plan = options ? options->plan : NULL,
         .trace = options && options->trace,
-        .cb = {.ctx = d, .interrupt = raise_vector, .dma_translate = translate, .report = report,
+        .cb = {.ctx = d,
+               .interrupt = raise_vector,
+               .dma_translate = translate,
+               .report = report,
                .trace = trace},
     };
     struct magma_error err = {0};

@@ -19,9 +19,9 @@ struct model_device_options {
     const char *plan; /* fault plan; NULL: none */
     uint64_t vram_bytes;
     uint64_t seed;
-    bool trace;       /* the model's story on standard output */
-    bool quiet;       /* its complaints are expected: counted, not printed */
-    bool map_bar1;    /* BAR1 can be mapped: it shows VRAM (BAR1 in physical mode) */
+    bool trace;    /* the model's story on standard output */
+    bool quiet;    /* its complaints are expected: counted, not printed */
+    bool map_bar1; /* BAR1 can be mapped: it shows VRAM (BAR1 in physical mode) */
 };
 
 struct model_device_map {
@@ -30,7 +30,7 @@ struct model_device_map {
     uint32_t flags;
 };
 
-#define MODEL_DEVICE_MAPS 256
+#define MODEL_DEVICE_MAPS    256
 #define MODEL_DEVICE_VECTORS 64
 
 struct model_device {
@@ -43,7 +43,7 @@ struct model_device {
     unsigned resets;
     bool quiet;
     bool map_bar1;
-    uint64_t accesses; /* of BARs */
+    uint64_t accesses;                         /* of BARs */
     uint64_t rom_begin_access, rom_end_access; /* the first and last of the ROM window */
     char last_fault[256];
 };

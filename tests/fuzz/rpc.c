@@ -5,6 +5,7 @@
  */
 #include <mvfio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ static uint64_t clock_now(void *ctx)
 static void clock_sleep(void *ctx, uint64_t ns)
 {
     (void)ctx;
-    now += ns + 10000000; /* polls end soon */
+    now += ns + 1000000000; /* polls end soon */
 }
 
 static enum magma_code op_info(void *impl, struct mvfio_device_info *out, struct magma_error *err)
@@ -119,12 +120,51 @@ static enum magma_code op_irq_info(void *impl, uint32_t irq, struct mvfio_irq_in
     return MAGMA_OK;
 }
 
+static enum magma_code op_irq_set(void *impl, uint32_t irq, uint32_t first, const int *fds,
+                                  uint32_t count, struct magma_error *err)
+{
+    (void)impl;
+    (void)irq;
+    (void)first;
+    (void)fds;
+    (void)count;
+    (void)err;
+    return MAGMA_NOT_SUPPORTED;
+}
+
+static enum magma_code op_dma_map(void *impl, uint64_t iova, void *cpu, uint64_t size_bytes, int fd,
+                                  uint64_t fd_offset, uint32_t flags, struct magma_error *err)
+{
+    (void)impl;
+    (void)iova;
+    (void)cpu;
+    (void)size_bytes;
+    (void)fd;
+    (void)fd_offset;
+    (void)flags;
+    (void)err;
+    return MAGMA_NOT_SUPPORTED;
+}
+
+static enum magma_code op_dma_unmap(void *impl, uint64_t iova, uint64_t size_bytes,
+                                    struct magma_error *err)
+{
+    (void)impl;
+    (void)iova;
+    (void)size_bytes;
+    (void)err;
+    return MAGMA_OK;
+}
+
 static const struct mvfio_ops ops = {.kind = "fuzz",
                                      .info = op_info,
                                      .region_info = op_region_info,
                                      .region_read = op_read,
                                      .region_write = op_write,
-                                     .irq_info = op_irq_info};
+                                     .irq_info = op_irq_info,
+                                     .irq_set = op_irq_set,
+                                     .dma_map = op_dma_map,
+                                     .dma_unmap = op_dma_unmap};
 
 static enum magma_code core_op(void *ctx, struct magma_error *err)
 {
@@ -140,10 +180,13 @@ static void program(const uint8_t *data, size_t size)
     static struct mvfio_device *device;
     static struct mg_hal *hal;
     struct mg_hal_options options = {.clock = &clock, .trace_entries = 16};
+    struct magma_error err = {0};
 
-    if (!hal && (mvfio_device_wrap(&ops, NULL, "fuzz", NULL, &device, NULL) != MAGMA_OK ||
-                 mg_hal_create(device, &options, &hal, NULL) != MAGMA_OK))
+    if (!hal && (mvfio_device_wrap(&ops, NULL, "fuzz", NULL, &device, &err) != MAGMA_OK ||
+                 mg_hal_create(device, &options, &hal, &err) != MAGMA_OK)) {
+        fprintf(stderr, "%s\n", err.text);
         abort();
+    }
     mg_sequencer_run(hal, &core, data, (uint32_t)size, NULL);
 }
 

@@ -36,14 +36,22 @@ static void put32(size_t at, uint32_t value)
 
 /* ---- HS ---- */
 
-enum { HS_IMAGE = 0x378, HS_IMAGE_SIZE = 0x1000, HS_SIGNATURES = 0x3c, HS_PATCH_LOC = 0x33c,
-       HS_PATCH_SIG = 0x340, HS_META = 0x344, HS_NUM_SIG = 0x350, HS_LOAD = 0x354 };
+enum {
+    HS_IMAGE = 0x378,
+    HS_IMAGE_SIZE = 0x1000,
+    HS_SIGNATURES = 0x3c,
+    HS_PATCH_LOC = 0x33c,
+    HS_PATCH_SIG = 0x340,
+    HS_META = 0x344,
+    HS_NUM_SIG = 0x350,
+    HS_LOAD = 0x354
+};
 
 static void build_hs(void)
 {
     struct nvhw_fw_bin_header bin = {NV_FW_BIN_MAGIC, 1, 0x1400, 0x18, HS_IMAGE, HS_IMAGE_SIZE};
-    struct nvhw_fw_hs_header hs = {HS_SIGNATURES, 0x300, HS_PATCH_LOC, HS_PATCH_SIG, HS_META, 0xc,
-                                   HS_NUM_SIG, HS_LOAD, 0x24};
+    struct nvhw_fw_hs_header hs = {HS_SIGNATURES, 0x300,      HS_PATCH_LOC, HS_PATCH_SIG, HS_META,
+                                   0xc,           HS_NUM_SIG, HS_LOAD,      0x24};
     struct nvhw_fw_hs_meta meta = {1, 1, 3};
     struct nvhw_fw_hs_load_header load = {0, 0x100, 0x800, 0x800, 1};
     struct nvhw_fw_hs_app app = {0x100, 0x700, 0x100, 0};
@@ -182,9 +190,14 @@ START_TEST(a_damaged_bootloader_is_refused)
 {
     static const struct {
         uint32_t at, value;
-    } damages[] = {{0x18, 3},           {0x18, 6},          {0xc, 0x2000},
-                   {0x18 + 0x24, 0x1001}, {0x18 + 0x28, 0xfffff000}, {0x18 + 0x2c, 0x801},
-                   {0x18 + 0x30, 0xc01},  {0x18 + 0x34, 0xffffffff}};
+    } damages[] = {{0x18, 3},
+                   {0x18, 6},
+                   {0xc, 0x2000},
+                   {0x18 + 0x24, 0x1001},
+                   {0x18 + 0x28, 0xfffff000},
+                   {0x18 + 0x2c, 0x801},
+                   {0x18 + 0x30, 0xc01},
+                   {0x18 + 0x34, 0xffffffff}};
     struct mg_fw_riscv riscv;
 
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {

@@ -56,8 +56,7 @@ START_TEST(every_family_has_a_bootloader)
 
     if (!open_file(gen, "bootloader", &file))
         return;
-    ck_assert_msg(mg_fw_riscv(file.bytes, &riscv, &err) == MAGMA_OK, "%s: %s", file.path,
-                  err.text);
+    ck_assert_msg(mg_fw_riscv(file.bytes, &riscv, &err) == MAGMA_OK, "%s: %s", file.path, err.text);
     ck_assert_uint_eq(riscv.app_version, 0);
     ck_assert_uint_ge(riscv.image.size, 0x1000);
     mg_fw_close(&file);

@@ -131,9 +131,9 @@ static void table(struct rom *rom)
 
 static void descriptor(struct rom *rom, bool v2)
 {
-    uint32_t size = v2 ? sizeof(struct nvhw_falcon_ucode_desc_v2)
-                       : sizeof(struct nvhw_falcon_ucode_desc_v3) +
-                             SIGNATURES * NV_FWSEC_SIGNATURE_SIZE_BYTES;
+    uint32_t size =
+        v2 ? sizeof(struct nvhw_falcon_ucode_desc_v2)
+           : sizeof(struct nvhw_falcon_ucode_desc_v3) + SIGNATURES * NV_FWSEC_SIGNATURE_SIZE_BYTES;
     uint32_t head = 1 | (v2 ? 2u : 3u) << 8 | size << 16;
 
     rom->code = rom->descriptor + size;
@@ -172,8 +172,8 @@ static void descriptor(struct rom *rom, bool v2)
 static void program_data(struct rom *rom)
 {
     struct nvhw_falcon_appif_header header = {NV_FALCON_APPIF_VERSION, sizeof header, 8, 2};
-    struct nvhw_falcon_appif_entry entries[2] = {
-        {1, 0x280}, {NV_FALCON_APPIF_ID_DMEMMAPPER, MAPPER_AT}};
+    struct nvhw_falcon_appif_entry entries[2] = {{1, 0x280},
+                                                 {NV_FALCON_APPIF_ID_DMEMMAPPER, MAPPER_AT}};
     struct nvhw_dmem_mapper mapper = {.signature = NV_DMEM_MAPPER_SIGNATURE,
                                       .version = NV_DMEM_MAPPER_VERSION,
                                       .size = sizeof mapper,

@@ -24,7 +24,7 @@ struct rom_options {
 struct rom {
     uint8_t bytes[ROM_SIZE];
     uint32_t size;
-    uint32_t image0, base_size, extension;  /* from the ROM's start, size, from image 0 */
+    uint32_t image0, base_size, extension; /* from the ROM's start, size, from image 0 */
     uint32_t pcir0, bit, token, falcon_data, table, descriptor, code, data, interface, mapper;
     uint32_t last_image;
 };

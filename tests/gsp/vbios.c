@@ -44,8 +44,14 @@ static void build(struct rom_options options)
 START_TEST(fwsec_is_found_in_every_shape_of_rom)
 {
     static const struct rom_options shapes[] = {
-        {0},          {.v2 = true},   {.ifr = 1},           {.ifr = 2}, {.ifr = 3},
-        {.npde = true}, {.wide_tokens = true}, {.v2 = true, .ifr = 3, .npde = true},
+        {0},
+        {.v2 = true},
+        {.ifr = 1},
+        {.ifr = 2},
+        {.ifr = 3},
+        {.npde = true},
+        {.wide_tokens = true},
+        {.v2 = true, .ifr = 3, .npde = true},
     };
 
     build(shapes[_i]);
@@ -150,7 +156,8 @@ struct damage {
     }
 #define V3(what, part, offset, value, bits) DAMAGE(what, part, offset, value, bits, .v2 = false)
 #define V2(what, part, offset, value, bits) DAMAGE(what, part, offset, value, bits, .v2 = true)
-#define BIT(what, part, offset, value, bits) DAMAGE(what, part, offset, value, bits, .fix_bit = true)
+#define BIT(what, part, offset, value, bits)                                                       \
+    DAMAGE(what, part, offset, value, bits, .fix_bit = true)
 
 static const struct damage damages[] = {
     V3("image signature", image0, 0, 0x1234, 16),
@@ -196,7 +203,6 @@ static const struct damage damages[] = {
     V3("command buffer too small", mapper, 0xc, 0x10, 32),
 };
 
-
 START_TEST(damage_is_refused_with_a_reason)
 {
     const struct damage *d = &damages[_i];
@@ -240,8 +246,8 @@ START_TEST(a_loop_of_images_ends)
     /* 64 images of 512 bytes, none the last. */
     build((struct rom_options){0});
     for (uint32_t at = 0; at < ROM_SIZE; at += 512) {
-        struct nvhw_pcir pcir = {.signature = NV_PCIR_SIGNATURE, .length = sizeof pcir,
-                                 .image_length = 1};
+        struct nvhw_pcir pcir = {
+            .signature = NV_PCIR_SIGNATURE, .length = sizeof pcir, .image_length = 1};
 
         memset(rom.bytes + at, 0, 512);
         rom_put16(&rom, at, NV_PCI_ROM_SIGNATURE);
@@ -294,8 +300,7 @@ int main(void)
     tcase_add_test(tc, program_and_signatures_are_the_right_bytes);
     tcase_add_test(tc, bios_version_is_told);
     tcase_add_test(tc, command_goes_into_mapper_and_buffer);
-    tcase_add_loop_test(tc, damage_is_refused_with_a_reason, 0,
-                        sizeof damages / sizeof damages[0]);
+    tcase_add_loop_test(tc, damage_is_refused_with_a_reason, 0, sizeof damages / sizeof damages[0]);
     tcase_add_test(tc, a_rom_cut_off_anywhere_asks_for_more_or_fails);
     tcase_add_test(tc, an_unknown_ifr_version_is_refused);
     tcase_add_test(tc, a_loop_of_images_ends);

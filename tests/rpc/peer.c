@@ -5,10 +5,10 @@
 #include <check.h>
 #include <string.h>
 
-#define CMD 0x1000u
-#define STAT 0x41000u
+#define CMD     0x1000u
+#define STAT    0x41000u
 #define ELEMENT 0x1000u
-#define COUNT 63u
+#define COUNT   63u
 
 static uint32_t get(const struct peer *p, uint32_t at)
 {
@@ -77,8 +77,8 @@ bool peer_receive(struct peer *p, struct peer_message *out)
     ck_assert_uint_eq(word[4], 0xffffffff);
     ck_assert_uint_eq(word[5], 0xffffffff);
     ck_assert_uint_eq(sum(flat, (0x30 + length + 7) / 8 * 8), 0);
-    *out = (struct peer_message){.function = word[3], .sequence = word[6], .elements = elements,
-                                 .size = length - 0x20};
+    *out = (struct peer_message){
+        .function = word[3], .sequence = word[6], .elements = elements, .size = length - 0x20};
     memcpy(out->payload, flat + 0x50, out->size);
     p->read = (p->read + elements) % COUNT;
     put(p, STAT + 0x20, p->read);

@@ -165,12 +165,14 @@ START_TEST(an_event_can_be_waited_for)
     peer_send(&peer, NV_RPC_EVENT_POST_EVENT, 0, "other", 5, NULL);
     peer_send(&peer, NV_RPC_EVENT_GSP_INIT_DONE, 0x56, "ready", 5, NULL);
     ck_assert_int_eq(mg_rpc_wait_event(rpc, NV_RPC_EVENT_GSP_INIT_DONE, TIMEOUT_NS, payload, &size,
-                                       &result, &err), MAGMA_OK);
+                                       &result, &err),
+                     MAGMA_OK);
     ck_assert_uint_eq(size, 5);
     ck_assert_str_eq(payload, "rea");
     ck_assert_uint_eq(result, 0x56);
-    ck_assert_int_eq(mg_rpc_wait_event(rpc, NV_RPC_EVENT_GSP_INIT_DONE, TIMEOUT_NS, NULL, NULL,
-                                       NULL, &err), MAGMA_TIMEOUT);
+    ck_assert_int_eq(
+        mg_rpc_wait_event(rpc, NV_RPC_EVENT_GSP_INIT_DONE, TIMEOUT_NS, NULL, NULL, NULL, &err),
+        MAGMA_TIMEOUT);
     ck_assert(!mg_rpc_dead(rpc, NULL)); /* an event that does not come is no broken reply */
 }
 END_TEST

@@ -97,12 +97,13 @@ START_TEST(every_opcode_does_its_work)
     uint64_t start = gpu.now_ns;
 
     gpu.bar0[0x2000 / 4] = 0xff00ff00;
-    ck_assert_msg(RUN(0, 0x1000, 0x11223344,                 /* write */
-                      1, 0x2000, 0x0000ffff, 0x00001234,     /* modify: mask, then value */
+    ck_assert_msg(RUN(0, 0x1000, 0x11223344,                     /* write */
+                      1, 0x2000, 0x0000ffff, 0x00001234,         /* modify: mask, then value */
                       2, 0x1000, 0xffff0000, 0x11220000, 100, 7, /* poll */
-                      3, 50,                                 /* delay */
-                      4, 0x1000, 7,                          /* store */
-                      5, 6, 7, 8) == MAGMA_OK, "%s", err.text);
+                      3, 50,                                     /* delay */
+                      4, 0x1000, 7,                              /* store */
+                      5, 6, 7, 8) == MAGMA_OK,
+                  "%s", err.text);
     ck_assert_uint_eq(gpu.bar0[0x1000 / 4], 0x11223344);
     ck_assert_uint_eq(gpu.bar0[0x2000 / 4], 0xff001234);
     ck_assert_uint_ge(gpu.now_ns - start, 50000);
