@@ -160,6 +160,7 @@ static bool put_slot(struct attempt *a, const struct sass_field *field,
     }
     if (!kind_fits(field->kind, o->kind))
         return REFUSE(a, "operand %s is of the wrong kind", slot);
+    a->progress++;
     if (!put_sign(a, o->neg, field->neg, slot, "a negation") ||
         !put_sign(a, o->abs, field->abs, slot, "an absolute value") ||
         !put_sign(a, o->inv, field->inv, slot, "an inversion"))
@@ -247,7 +248,7 @@ static bool encode_row(struct attempt *a, const struct sass_row *row, const stru
         return false;
     for (unsigned i = 0; i < row->field_count; i++) {
         const struct sass_field *field = &sass_fields[row->first_field + i];
-        a->progress = 2 + i;
+        a->progress = 2 + 2 * i;
         if (field->kind == SASS_FIELD_MOD ? !put_mod(a, field, in->mod[field->target])
                                           : !put_slot(a, field, &in->o[field->target]))
             return false;
