@@ -352,6 +352,87 @@ START_TEST(a_source_of_a_store_is_not_overwritten_too_early)
 }
 END_TEST
 
+START_TEST(changed_code_runs_as_it_is_now)
+{
+    struct gpum_grid_desc d;
+    emit_mov(&prog, 0, IMM(0));
+    emit_out_address();
+    struct nvhw_sass *mov = emit_mov(&prog, 4, IMM(1));
+    emit_store(&prog, NV_SASS_STG, 2, 0, 4);
+    emit(&prog, NV_SASS_EXIT);
+    d = program_place(&prog, &flat);
+    run_ok(&d);
+    ck_assert_uint_eq(out_word(0), 1);
+    mov->o[NV_SASS_B] = IMM(2);
+    d = program_place(&prog, &flat);
+    run_ok(&d);
+    ck_assert_uint_eq(out_word(0), 2);
+}
+END_TEST
+
+/* Lane 5 holds a lock while others spin on it at a lower address: everybody gets through. */
+START_TEST(spinning_lanes_do_not_starve_the_others)
+{
+    struct gpum_grid_desc d;
+    struct nvhw_sass *s;
+    emit_s2r(&prog, 0, SR_LANEID);
+    emit_isetp(&prog, 0, NV_SASS_CMP_EQ, R(0), IMM(5));
+    emit_mov(&prog, 0, IMM(0));
+    emit_out_address();
+    emit_mov(&prog, 4, IMM(1));
+    unsigned skip = prog.count;
+    s = emit_jump(&prog, NV_SASS_BRA, skip + 5);
+    s->guard = 0;
+    unsigned spin = prog.count;
+    emit_load(&prog, NV_SASS_LDG, 6, 2, 0);
+    emit_isetp(&prog, 1, NV_SASS_CMP_EQ, R(6), RZ);
+    s = emit_jump(&prog, NV_SASS_BRA, spin);
+    s->guard = 1;
+    emit(&prog, NV_SASS_EXIT);
+    emit_store(&prog, NV_SASS_STG, 2, 0, 4);
+    emit(&prog, NV_SASS_EXIT);
+    d = program_place(&prog, &flat);
+    run_ok(&d);
+    ck_assert_uint_eq(out_word(0), 1);
+}
+END_TEST
+
+START_TEST(a_step_runs_no_more_than_its_budget)
+{
+    struct gpum_grid_desc d;
+    unsigned used = 0, total = 0;
+    for (unsigned n = 0; n < 30; n++)
+        emit_mov(&prog, 4, IMM(n));
+    emit(&prog, NV_SASS_EXIT);
+    d = program_place(&prog, &flat);
+    d.cta[0] = 64;
+    struct gpum_grid *grid = gpum_sm_launch(&flat.gpum, &d, text, sizeof(text));
+    ck_assert_ptr_nonnull(grid);
+    while (gpum_sm_step(grid, 7, &used) == GPUM_GRID_RUNNING) {
+        ck_assert_uint_le(used, 7);
+        total += used;
+    }
+    ck_assert_uint_eq(total + used, 2 * 31);
+    gpum_sm_release(grid);
+}
+END_TEST
+
+START_TEST(launches_that_no_chip_could_run_are_refused)
+{
+    struct gpum_grid_desc d;
+    emit(&prog, NV_SASS_EXIT);
+    d = program_place(&prog, &flat);
+    d.cta[0] = 1025;
+    run_faults(&d, "1 to 1024 threads");
+    d.cta[0] = 1024;
+    d.register_count = 128;
+    run_faults(&d, "more registers than an SM has");
+    d.register_count = 32;
+    d.barrier_count = 17;
+    run_faults(&d, "more than 16 barriers");
+}
+END_TEST
+
 /* Not a promise but a figure: printed with MAGMA_TEST_VERBOSE. */
 START_TEST(long_programs_run_in_steps)
 {
@@ -402,6 +483,10 @@ int main(void)
     tcase_add_test(tc, a_fresh_predicate_needs_thirteen_cycles_as_guard);
     tcase_add_test(tc, scoreboards_must_be_set_and_waited_for);
     tcase_add_test(tc, a_source_of_a_store_is_not_overwritten_too_early);
+    tcase_add_test(tc, changed_code_runs_as_it_is_now);
+    tcase_add_test(tc, spinning_lanes_do_not_starve_the_others);
+    tcase_add_test(tc, a_step_runs_no_more_than_its_budget);
+    tcase_add_test(tc, launches_that_no_chip_could_run_are_refused);
     tcase_add_test(tc, long_programs_run_in_steps);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);

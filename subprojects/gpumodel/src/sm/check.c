@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCOREBOARDS = 6, KINDS = 4, REGISTERS = 256 };
+enum { SCOREBOARDS = 6, KINDS = 4, REGISTERS = 256, LATENCY_MAX = 32 };
 
 /* A result under way. */
 struct pending {
@@ -123,9 +123,11 @@ static bool check_read(struct sm_ctx *x, const struct sm_access *a, unsigned par
         p->lanes = 0;
         return true;
     }
-    enum nvhw_sass_reader reader = nvhw_sass_reader(sm, x->s, a->slot, a->kind, part == 1);
+    enum nvhw_sass_reader reader = (enum nvhw_sass_reader)a->reader[part != 0];
     unsigned need = nvhw_sass_latency(sm, (enum nvhw_sass_pipe)p->pipe, p->high, reader);
     uint64_t passed = x->w->cycle - p->cycle;
+    if (passed >= LATENCY_MAX)
+        p->lanes = 0; /* nobody needs to look again */
     if (passed >= need)
         return true;
     snprintf(why, sizeof(why), "after %u cycles, %u needed", (unsigned)passed, need);

@@ -16,7 +16,7 @@ static unsigned hash_of(uint64_t va)
 static void add_access(struct sm_insn *i, uint8_t kind, unsigned slot, unsigned reg, unsigned count)
 {
     bool result = slot < NV_SASS_SLOT_COUNT && nvhw_sass_is_result((enum nvhw_sass_slot)slot);
-    struct sm_access access = {kind, (uint8_t)reg, (uint8_t)count, (uint8_t)slot};
+    struct sm_access access = {kind, (uint8_t)reg, (uint8_t)count, (uint8_t)slot, {0, 0}};
     if (result && i->write_count < sizeof(i->write) / sizeof(i->write[0]))
         i->write[i->write_count++] = access;
     else if (!result && i->read_count < sizeof(i->read) / sizeof(i->read[0]))
@@ -80,6 +80,10 @@ static void decode_insn(struct sm_insn *i, unsigned sm_version, const uint8_t *b
     if (i->s.op == NV_SASS_P2R)
         for (unsigned p = 0; p < 7; p++)
             add_access(i, NV_SASS_PRED, NV_SASS_PA, p, 1);
+    for (unsigned n = 0; n < i->read_count; n++)
+        for (unsigned part = 0; part < 2; part++)
+            i->read[n].reader[part] = (uint8_t)nvhw_sass_reader(sm_version, &i->s, i->read[n].slot,
+                                                                i->read[n].kind, part == 1);
 }
 
 static void decode_block(struct sm_block *block)

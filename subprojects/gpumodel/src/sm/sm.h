@@ -35,6 +35,7 @@ typedef bool (*sm_exec_fn)(struct sm_ctx *x);
 struct sm_access {
     uint8_t kind; /* enum nvhw_sass_kind: REG, UREG, PRED, UPRED */
     uint8_t reg, count, slot;
+    uint8_t reader[2]; /* enum nvhw_sass_reader of the first word, and of the others */
 };
 
 struct sm_insn {
