@@ -43,9 +43,12 @@ static enum magma_code create_client(struct mg_rm *rm, struct magma_error *err)
     rm->have_client = true;
     code = mg_rpc_alloc(rm->rpc, rm->client, rm->client, rm->device, NV01_DEVICE_0, &device,
                         sizeof device, err);
-    if (code == MAGMA_OK)
-        code = mg_rpc_alloc(rm->rpc, rm->client, rm->device, rm->subdevice, NV20_SUBDEVICE_0,
-                            &subdevice, sizeof subdevice, err);
+    if (code != MAGMA_OK)
+        return code;
+    rm->have_device = true;
+    code = mg_rpc_alloc(rm->rpc, rm->client, rm->device, rm->subdevice, NV20_SUBDEVICE_0,
+                        &subdevice, sizeof subdevice, err);
+    rm->have_subdevice = code == MAGMA_OK;
     return code;
 }
 
@@ -85,11 +88,12 @@ void mg_rm_destroy(struct mg_rm *rm)
 {
     if (!rm)
         return;
-    if (rm->have_client) {
+    if (rm->have_subdevice)
         mg_rm_object_destroy(rm, rm->device, rm->subdevice);
+    if (rm->have_device)
         mg_rm_object_destroy(rm, rm->client, rm->device);
+    if (rm->have_client)
         mg_rm_object_destroy(rm, 0, rm->client);
-    }
     pthread_mutex_destroy(&rm->chid_lock);
     free(rm);
 }

@@ -19,7 +19,7 @@ struct mg_rm {
     uint32_t client, device, subdevice;
     uint32_t internal_client, internal_subdevice; /* GSP-RM's own, for internal controls */
     atomic_uint next_handle;
-    bool have_client;
+    bool have_client, have_device, have_subdevice;
 
     uint32_t engine_count;
     struct mg_rm_engine engine[MG_RM_ENGINES_MAX];
