@@ -135,10 +135,9 @@ static enum magma_code upload(struct mg_device *dev, const struct magma_kernel_d
     return MAGMA_OK;
 }
 
-enum magma_code magma_kernel_create(struct magma_gpu *gpu, const struct magma_kernel_desc *desc,
-                                    struct magma_kernel **out, struct magma_error *err)
+enum magma_code mg_kernel_create(struct mg_device *dev, const struct magma_kernel_desc *desc,
+                                 struct magma_kernel **out, struct magma_error *err)
 {
-    struct mg_device *dev = mg_gpu_device(gpu);
     struct magma_kernel *kernel;
     enum magma_code code;
     const char *field;
@@ -165,6 +164,12 @@ enum magma_code magma_kernel_create(struct magma_gpu *gpu, const struct magma_ke
     }
     *out = kernel;
     return MAGMA_OK;
+}
+
+enum magma_code magma_kernel_create(struct magma_gpu *gpu, const struct magma_kernel_desc *desc,
+                                    struct magma_kernel **out, struct magma_error *err)
+{
+    return mg_kernel_create(mg_gpu_device(gpu), desc, out, err);
 }
 
 void magma_kernel_destroy(struct magma_kernel *kernel)

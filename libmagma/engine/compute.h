@@ -10,6 +10,10 @@
 /* Binds the class and sets the two windows. */
 void mg_compute_push_setup(struct magma_push *push, uint32_t compute_class);
 
+/* As magma_kernel_create. */
+enum magma_code mg_kernel_create(struct mg_device *dev, const struct magma_kernel_desc *desc,
+                                 struct magma_kernel **out, struct magma_error *err);
+
 /* Scratch memory for all threads that the GPU can run, at local_bytes for each. */
 enum magma_code mg_compute_local_create(struct mg_device *dev, uint32_t local_bytes,
                                         struct magma_bo **out);
