@@ -27,11 +27,9 @@ static void root_set_address(struct mvk_compute_state *state, uint32_t set, magm
 static uint32_t bind_dynamic(struct mvk_compute_state *state, const struct mvk_descriptor_set *set,
                              uint32_t first, const uint32_t *offsets, uint32_t offset_count)
 {
-    const struct magma_cc_buffer_descriptor *from =
-        set->descriptors + set->count - set->dynamic_count;
     uint32_t i;
     for (i = 0; i < set->dynamic_count && i < offset_count; i++) {
-        struct magma_cc_buffer_descriptor d = from[i];
+        struct magma_cc_buffer_descriptor d = set->descriptors[i];
         if (d.address)
             d.address += offsets[i];
         if (first + i < MAGMA_CC_ROOT_DYNAMIC_COUNT)
@@ -102,7 +100,8 @@ VKAPI_ATTR void VKAPI_CALL mvk_CmdPushDescriptorSetKHR(
     struct magma_cc_buffer_descriptor *descriptors =
         open_push_set(&mvk_command_buffer_from(commandBuffer)->state, layout, set);
     for (uint32_t i = 0; descriptors && i < descriptorWriteCount; i++)
-        mvk_descriptors_write(layout->sets[set], descriptors, &pDescriptorWrites[i]);
+        mvk_descriptors_write(layout->sets[set], descriptors, layout->sets[set]->descriptor_count,
+                              &pDescriptorWrites[i]);
 }
 
 VKAPI_ATTR void VKAPI_CALL mvk_CmdPushDescriptorSetWithTemplateKHR(
@@ -114,5 +113,6 @@ VKAPI_ATTR void VKAPI_CALL mvk_CmdPushDescriptorSetWithTemplateKHR(
         open_push_set(&mvk_command_buffer_from(commandBuffer)->state, layout, set);
     if (descriptors)
         mvk_descriptors_write_template(layout->sets[set], descriptors,
+                                       layout->sets[set]->descriptor_count,
                                        mvk_update_template_from(descriptorUpdateTemplate), pData);
 }

@@ -43,10 +43,10 @@ static int compare_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Gives each binding its place: the dynamic ones behind all others. */
+/* Gives each binding its place: the dynamic ones before all others. */
 static void place(struct mvk_descriptor_set_layout *layout)
 {
-    for (int dynamic = 0; dynamic < 2; dynamic++) {
+    for (int dynamic = 1; dynamic >= 0; dynamic--) {
         for (uint32_t i = 0; i < layout->binding_count; i++) {
             struct mvk_binding *b = &layout->bindings[i];
             if (b->dynamic != (bool)dynamic)
@@ -57,6 +57,18 @@ static void place(struct mvk_descriptor_set_layout *layout)
             layout->dynamic_count += dynamic ? b->count : 0;
         }
     }
+}
+
+/* Only the binding of the highest number may have a variable count. */
+static bool has_variable(const VkDescriptorSetLayoutCreateInfo *info)
+{
+    const VkDescriptorSetLayoutBindingFlagsCreateInfo *flags = mvk_chain_find(
+        info->pNext, VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_BINDING_FLAGS_CREATE_INFO);
+    for (uint32_t i = 0; flags && i < flags->bindingCount; i++) {
+        if (flags->pBindingFlags[i] & VK_DESCRIPTOR_BINDING_VARIABLE_DESCRIPTOR_COUNT_BIT)
+            return true;
+    }
+    return false;
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDescriptorSetLayout(
@@ -72,6 +84,7 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDescriptorSetLayout(
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     layout->push =
         pCreateInfo->flags & VK_DESCRIPTOR_SET_LAYOUT_CREATE_PUSH_DESCRIPTOR_BIT_KHR ? true : false;
+    layout->variable = has_variable(pCreateInfo);
     layout->binding_count = pCreateInfo->bindingCount;
     for (uint32_t i = 0; i < pCreateInfo->bindingCount; i++) {
         const VkDescriptorSetLayoutBinding *b = &pCreateInfo->pBindings[i];
@@ -94,6 +107,21 @@ VKAPI_ATTR void VKAPI_CALL mvk_DestroyDescriptorSetLayout(VkDevice device,
     mvk_object_free(mvk_device_from(device), pAllocator, mvk_descriptor_set_layout_from(layout));
 }
 
+/* The most descriptors that the last binding could have, with the others as they are. */
+static uint32_t variable_count_max(const VkDescriptorSetLayoutCreateInfo *info)
+{
+    uint64_t others = 0;
+    const VkDescriptorSetLayoutBinding *last = NULL;
+    for (uint32_t i = 0; i < info->bindingCount; i++) {
+        others += info->pBindings[i].descriptorCount;
+        if (!last || info->pBindings[i].binding > last->binding)
+            last = &info->pBindings[i];
+    }
+    others -= last ? last->descriptorCount : 0;
+    return others < MVK_DESCRIPTORS_PER_SET_MAX ? (uint32_t)(MVK_DESCRIPTORS_PER_SET_MAX - others)
+                                                : 0;
+}
+
 VKAPI_ATTR void VKAPI_CALL mvk_GetDescriptorSetLayoutSupport(
     VkDevice device, const VkDescriptorSetLayoutCreateInfo *pCreateInfo,
     VkDescriptorSetLayoutSupport *pSupport)
@@ -103,7 +131,8 @@ VKAPI_ATTR void VKAPI_CALL mvk_GetDescriptorSetLayoutSupport(
     for (VkBaseOutStructure *s = pSupport->pNext; s; s = s->pNext) {
         if (s->sType == VK_STRUCTURE_TYPE_DESCRIPTOR_SET_VARIABLE_DESCRIPTOR_COUNT_LAYOUT_SUPPORT)
             ((VkDescriptorSetVariableDescriptorCountLayoutSupport *)s)->maxVariableDescriptorCount =
-                0;
+                pSupport->supported && has_variable(pCreateInfo) ? variable_count_max(pCreateInfo)
+                                                                 : 0;
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * VkDescriptorSetLayout: where each descriptor of a set lies. A set's memory is an array of struct
- * magma_cc_buffer_descriptor: first the descriptors that shaders read from there, then those of
- * dynamic buffers, which are carried into the root table when the set is bound.
+ * magma_cc_buffer_descriptor: first those of dynamic buffers, which are carried into the root table
+ * when the set is bound, then the descriptors that shaders read from there, by binding number, so
+ * that a last binding of variable count ends the set.
  */
 #ifndef MVK_DESCRIPTOR_LAYOUT_H
 #define MVK_DESCRIPTOR_LAYOUT_H
@@ -26,6 +27,7 @@ struct mvk_binding {
 /* One flat block of memory, so that a pipeline layout can keep a copy of its own. */
 struct mvk_descriptor_set_layout {
     bool push;                 /* for vkCmdPushDescriptorSet */
+    bool variable;             /* the last binding's count is the most that a set may have */
     uint32_t descriptor_count; /* of the set's memory, dynamic ones included */
     uint32_t dynamic_count;
     uint32_t binding_count;

@@ -105,13 +105,27 @@ static bool find_room(const struct mvk_descriptor_pool *pool, uint32_t count,
     return false;
 }
 
+/* Descriptors of the index'th set of an allocation, whose last binding may be shorter than its most. */
+static uint32_t set_size(const struct mvk_descriptor_set_layout *layout,
+                         const VkDescriptorSetAllocateInfo *info, uint32_t index)
+{
+    const VkDescriptorSetVariableDescriptorCountAllocateInfo *variable = mvk_chain_find(
+        info->pNext, VK_STRUCTURE_TYPE_DESCRIPTOR_SET_VARIABLE_DESCRIPTOR_COUNT_ALLOCATE_INFO);
+    if (!layout->variable)
+        return layout->descriptor_count;
+    uint32_t most = layout->bindings[layout->binding_count - 1].count;
+    uint32_t given = variable && index < variable->descriptorSetCount
+                         ? variable->pDescriptorCounts[index]
+                         : 0;
+    return layout->descriptor_count - most + (given < most ? given : most);
+}
+
 static VkResult allocate(struct mvk_descriptor_pool *pool,
-                         const struct mvk_descriptor_set_layout *layout,
+                         const struct mvk_descriptor_set_layout *layout, uint32_t count,
                          struct mvk_descriptor_set **out)
 {
     struct mvk_descriptor_set *set = pool->spare;
     struct mvk_descriptor_set *before;
-    uint32_t count = layout->descriptor_count;
     uint32_t first;
     if (!set || pool->descriptor_count - pool->descriptors_used < count)
         return VK_ERROR_OUT_OF_POOL_MEMORY;
@@ -163,9 +177,10 @@ mvk_AllocateDescriptorSets(VkDevice device, const VkDescriptorSetAllocateInfo *p
     (void)device;
     struct mvk_descriptor_pool *pool = mvk_descriptor_pool_from(pAllocateInfo->descriptorPool);
     for (uint32_t i = 0; i < pAllocateInfo->descriptorSetCount; i++) {
+        const struct mvk_descriptor_set_layout *layout =
+            mvk_descriptor_set_layout_from(pAllocateInfo->pSetLayouts[i]);
         struct mvk_descriptor_set *set = NULL;
-        VkResult result = allocate(
-            pool, mvk_descriptor_set_layout_from(pAllocateInfo->pSetLayouts[i]), &set);
+        VkResult result = allocate(pool, layout, set_size(layout, pAllocateInfo, i), &set);
         if (result != VK_SUCCESS) {
             while (i > 0)
                 release(pool, mvk_descriptor_set_from(pDescriptorSets[--i]));

@@ -14,7 +14,7 @@ struct mvk_descriptor_set {
     struct magma_cc_buffer_descriptor *descriptors; /* as the CPU sees them */
     magma_gpu_va address;                           /* as shaders do */
     uint32_t first, count;                          /* range in the pool */
-    uint32_t dynamic_count;                         /* of the range's end */
+    uint32_t dynamic_count;                         /* of the range's start */
     struct mvk_descriptor_set *next;                /* in the pool's live or spare list */
 };
 

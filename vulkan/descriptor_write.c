@@ -17,14 +17,16 @@ struct mvk_update_template {
  */
 struct cursor {
     const struct mvk_descriptor_set_layout *layout;
+    uint32_t count;   /* descriptors of the set: fewer than the layout's with a variable count */
     uint32_t binding; /* index into the layout */
     uint32_t element;
 };
 
-static struct cursor cursor_at(const struct mvk_descriptor_set_layout *layout, uint32_t number,
-                               uint32_t element)
+static struct cursor cursor_at(const struct mvk_descriptor_set_layout *layout, uint32_t count,
+                               uint32_t number, uint32_t element)
 {
-    return (struct cursor){layout, mvk_descriptor_set_layout_find(layout, number), element};
+    uint32_t binding = mvk_descriptor_set_layout_find(layout, number);
+    return (struct cursor){layout, count, binding, element};
 }
 
 /* Index of the descriptor at the cursor, which moves on; false at the end of the set. */
@@ -34,7 +36,7 @@ static bool cursor_next(struct cursor *c, uint32_t *index)
         const struct mvk_binding *b = &c->layout->bindings[c->binding];
         if (c->element < b->count) {
             *index = b->first + c->element++;
-            return true;
+            return *index < c->count;
         }
         c->element -= b->count;
         c->binding++;
@@ -55,22 +57,22 @@ static struct magma_cc_buffer_descriptor describe(const VkDescriptorBufferInfo *
 }
 
 void mvk_descriptors_write(const struct mvk_descriptor_set_layout *layout,
-                           struct magma_cc_buffer_descriptor *descriptors,
+                           struct magma_cc_buffer_descriptor *descriptors, uint32_t count,
                            const VkWriteDescriptorSet *write)
 {
-    struct cursor c = cursor_at(layout, write->dstBinding, write->dstArrayElement);
+    struct cursor c = cursor_at(layout, count, write->dstBinding, write->dstArrayElement);
     uint32_t index;
     for (uint32_t i = 0; i < write->descriptorCount && cursor_next(&c, &index); i++)
         descriptors[index] = describe(&write->pBufferInfo[i]);
 }
 
 void mvk_descriptors_write_template(const struct mvk_descriptor_set_layout *layout,
-                                    struct magma_cc_buffer_descriptor *descriptors,
+                                    struct magma_cc_buffer_descriptor *descriptors, uint32_t count,
                                     const struct mvk_update_template *update, const void *data)
 {
     for (uint32_t e = 0; e < update->entry_count; e++) {
         const VkDescriptorUpdateTemplateEntry *entry = &update->entries[e];
-        struct cursor c = cursor_at(layout, entry->dstBinding, entry->dstArrayElement);
+        struct cursor c = cursor_at(layout, count, entry->dstBinding, entry->dstArrayElement);
         const uint8_t *p = (const uint8_t *)data + entry->offset;
         uint32_t index;
         for (uint32_t i = 0; i < entry->descriptorCount && cursor_next(&c, &index); i++)
@@ -82,8 +84,8 @@ static void copy(const VkCopyDescriptorSet *info)
 {
     const struct mvk_descriptor_set *from = mvk_descriptor_set_from(info->srcSet);
     struct mvk_descriptor_set *to = mvk_descriptor_set_from(info->dstSet);
-    struct cursor c = cursor_at(from->layout, info->srcBinding, info->srcArrayElement);
-    struct cursor d = cursor_at(to->layout, info->dstBinding, info->dstArrayElement);
+    struct cursor c = cursor_at(from->layout, from->count, info->srcBinding, info->srcArrayElement);
+    struct cursor d = cursor_at(to->layout, to->count, info->dstBinding, info->dstArrayElement);
     uint32_t source;
     uint32_t target;
     for (uint32_t i = 0; i < info->descriptorCount; i++) {
@@ -101,7 +103,7 @@ VKAPI_ATTR void VKAPI_CALL mvk_UpdateDescriptorSets(VkDevice device, uint32_t wr
     (void)device;
     for (uint32_t i = 0; i < writeCount; i++) {
         struct mvk_descriptor_set *set = mvk_descriptor_set_from(pWrites[i].dstSet);
-        mvk_descriptors_write(set->layout, set->descriptors, &pWrites[i]);
+        mvk_descriptors_write(set->layout, set->descriptors, set->count, &pWrites[i]);
     }
     for (uint32_t i = 0; i < copyCount; i++)
         copy(&pCopies[i]);
@@ -137,6 +139,6 @@ VKAPI_ATTR void VKAPI_CALL mvk_UpdateDescriptorSetWithTemplate(VkDevice device,
 {
     (void)device;
     struct mvk_descriptor_set *set = mvk_descriptor_set_from(handle);
-    mvk_descriptors_write_template(set->layout, set->descriptors, mvk_update_template_from(update),
-                                   pData);
+    mvk_descriptors_write_template(set->layout, set->descriptors, set->count,
+                                   mvk_update_template_from(update), pData);
 }

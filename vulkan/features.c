@@ -27,6 +27,12 @@ static const struct {
              bufferDeviceAddressMultiDevice),
     FEATURES(DESCRIPTOR_INDEXING_FEATURES, VkPhysicalDeviceDescriptorIndexingFeatures,
              runtimeDescriptorArray),
+    FEATURES(INLINE_UNIFORM_BLOCK_FEATURES, VkPhysicalDeviceInlineUniformBlockFeatures,
+             descriptorBindingInlineUniformBlockUpdateAfterBind),
+    FEATURES(PRIVATE_DATA_FEATURES, VkPhysicalDevicePrivateDataFeatures, privateData),
+    FEATURES(SUBGROUP_SIZE_CONTROL_FEATURES, VkPhysicalDeviceSubgroupSizeControlFeatures,
+             computeFullSubgroups),
+    FEATURES(VULKAN_1_3_FEATURES, VkPhysicalDeviceVulkan13Features, maintenance4),
     FEATURES(HOST_QUERY_RESET_FEATURES, VkPhysicalDeviceHostQueryResetFeatures, hostQueryReset),
     FEATURES(IMAGELESS_FRAMEBUFFER_FEATURES, VkPhysicalDeviceImagelessFramebufferFeatures,
              imagelessFramebuffer),
@@ -65,12 +71,16 @@ union any_features {
     VkBaseOutStructure base;
     VkPhysicalDeviceVulkan11Features v11;
     VkPhysicalDeviceVulkan12Features v12;
+    VkPhysicalDeviceBufferDeviceAddressFeatures address;
+    VkPhysicalDeviceDescriptorIndexingFeatures indexing;
     VkPhysicalDeviceHostQueryResetFeatures host_query_reset;
     VkPhysicalDeviceMaintenance4Features maintenance4;
     VkPhysicalDevicePipelineCreationCacheControlFeatures cache_control;
     VkPhysicalDeviceSynchronization2Features synchronization2;
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
     VkPhysicalDeviceUniformBufferStandardLayoutFeatures standard_layout;
+    VkPhysicalDeviceVulkan13Features v13;
+    VkPhysicalDeviceVulkanMemoryModelFeatures memory_model;
 };
 
 static size_t known_size(VkStructureType type)
@@ -82,6 +92,19 @@ static size_t known_size(VkStructureType type)
     return 0;
 }
 
+/* Descriptors lie in memory that shaders read when they run, so that they may change until then. */
+#define TURN_ON_INDEXING(f)                                                                        \
+    do {                                                                                           \
+        (f)->shaderUniformBufferArrayNonUniformIndexing = VK_TRUE;                                 \
+        (f)->shaderStorageBufferArrayNonUniformIndexing = VK_TRUE;                                 \
+        (f)->descriptorBindingUniformBufferUpdateAfterBind = VK_TRUE;                              \
+        (f)->descriptorBindingStorageBufferUpdateAfterBind = VK_TRUE;                              \
+        (f)->descriptorBindingUpdateUnusedWhilePending = VK_TRUE;                                  \
+        (f)->descriptorBindingPartiallyBound = VK_TRUE;                                            \
+        (f)->descriptorBindingVariableDescriptorCount = VK_TRUE;                                   \
+        (f)->runtimeDescriptorArray = VK_TRUE;                                                     \
+    } while (0)
+
 static void turn_on(union any_features *f)
 {
     switch ((int)f->base.sType) {
@@ -89,6 +112,20 @@ static void turn_on(union any_features *f)
         f->v12.hostQueryReset = VK_TRUE;
         f->v12.timelineSemaphore = VK_TRUE;
         f->v12.uniformBufferStandardLayout = VK_TRUE;
+        f->v12.bufferDeviceAddress = VK_TRUE;
+        f->v12.vulkanMemoryModel = VK_TRUE;
+        f->v12.vulkanMemoryModelDeviceScope = VK_TRUE;
+        TURN_ON_INDEXING(&f->v12);
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES:
+        f->address.bufferDeviceAddress = VK_TRUE;
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DESCRIPTOR_INDEXING_FEATURES:
+        TURN_ON_INDEXING(&f->indexing);
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_MEMORY_MODEL_FEATURES:
+        f->memory_model.vulkanMemoryModel = VK_TRUE;
+        f->memory_model.vulkanMemoryModelDeviceScope = VK_TRUE;
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_HOST_QUERY_RESET_FEATURES:
         f->host_query_reset.hostQueryReset = VK_TRUE;
@@ -115,7 +152,12 @@ static void turn_on(union any_features *f)
 
 static VkPhysicalDeviceFeatures core_features(void)
 {
-    return (VkPhysicalDeviceFeatures){.robustBufferAccess = VK_TRUE};
+    return (VkPhysicalDeviceFeatures){
+        .robustBufferAccess = VK_TRUE,
+        .shaderInt64 = VK_TRUE,
+        .shaderStorageBufferArrayDynamicIndexing = VK_TRUE,
+        .shaderUniformBufferArrayDynamicIndexing = VK_TRUE,
+    };
 }
 
 VKAPI_ATTR void VKAPI_CALL mvk_GetPhysicalDeviceFeatures(VkPhysicalDevice physicalDevice,

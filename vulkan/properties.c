@@ -105,7 +105,9 @@ static void fill_1_1(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->deviceLUIDValid = VK_FALSE;
     p->subgroupSize = SUBGROUP_THREADS;
     p->subgroupSupportedStages = VK_SHADER_STAGE_COMPUTE_BIT;
-    p->subgroupSupportedOperations = VK_SUBGROUP_FEATURE_BASIC_BIT;
+    p->subgroupSupportedOperations =
+        VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
+        VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT;
     p->subgroupQuadOperationsInAllStages = VK_FALSE;
     p->pointClippingBehavior = VK_POINT_CLIPPING_BEHAVIOR_ALL_CLIP_PLANES;
     p->maxMultiviewViewCount = 0;
@@ -115,13 +117,17 @@ static void fill_1_1(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->maxMemoryAllocationSize = pd->info->vram_usable_bytes;
 }
 
-/* No set may be updated while it is bound, yet the limits for those that may be include all others. */
+/* Sets that may change after they are bound are no different from others. */
 static void fill_indexing(VkPhysicalDeviceDescriptorIndexingProperties *p)
 {
     void *next = p->pNext;
     *p = (VkPhysicalDeviceDescriptorIndexingProperties){
         .sType = p->sType,
         .pNext = next,
+        .maxUpdateAfterBindDescriptorsInAllPools = UINT32_MAX,
+        .shaderUniformBufferArrayNonUniformIndexingNative = VK_TRUE,
+        .shaderStorageBufferArrayNonUniformIndexingNative = VK_TRUE,
+        .robustBufferAccessUpdateAfterBind = VK_TRUE,
         .maxPerStageDescriptorUpdateAfterBindUniformBuffers = MVK_DESCRIPTORS_PER_SET_MAX,
         .maxPerStageDescriptorUpdateAfterBindStorageBuffers = MVK_DESCRIPTORS_PER_SET_MAX,
         .maxPerStageUpdateAfterBindResources = MVK_DESCRIPTORS_PER_SET_MAX,
@@ -143,6 +149,10 @@ static void fill_1_2(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->maxTimelineSemaphoreValueDifference = UINT64_MAX;
     VkPhysicalDeviceDescriptorIndexingProperties indexing = {0};
     fill_indexing(&indexing);
+    p->maxUpdateAfterBindDescriptorsInAllPools = indexing.maxUpdateAfterBindDescriptorsInAllPools;
+    p->shaderUniformBufferArrayNonUniformIndexingNative = VK_TRUE;
+    p->shaderStorageBufferArrayNonUniformIndexingNative = VK_TRUE;
+    p->robustBufferAccessUpdateAfterBind = VK_TRUE;
     p->maxPerStageDescriptorUpdateAfterBindUniformBuffers =
         indexing.maxPerStageDescriptorUpdateAfterBindUniformBuffers;
     p->maxPerStageDescriptorUpdateAfterBindStorageBuffers =

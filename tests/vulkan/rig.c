@@ -122,11 +122,21 @@ static void open_device(void)
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
         .pNext = &sync2,
         .hostQueryReset = VK_TRUE,
-        .timelineSemaphore = VK_TRUE};
+        .timelineSemaphore = VK_TRUE,
+        .bufferDeviceAddress = VK_TRUE,
+        .vulkanMemoryModel = VK_TRUE,
+        .vulkanMemoryModelDeviceScope = VK_TRUE,
+        .runtimeDescriptorArray = VK_TRUE,
+        .shaderStorageBufferArrayNonUniformIndexing = VK_TRUE,
+        .descriptorBindingStorageBufferUpdateAfterBind = VK_TRUE,
+        .descriptorBindingPartiallyBound = VK_TRUE,
+        .descriptorBindingVariableDescriptorCount = VK_TRUE};
     VkPhysicalDeviceFeatures2 features = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
         .pNext = &v12,
-        .features = {.robustBufferAccess = VK_TRUE}};
+        .features = {.robustBufferAccess = VK_TRUE,
+                     .shaderInt64 = VK_TRUE,
+                     .shaderStorageBufferArrayDynamicIndexing = VK_TRUE}};
     const float priorities[] = {1.0f, 1.0f};
     const VkDeviceQueueCreateInfo queues[] = {
         {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -204,7 +214,8 @@ uint32_t rig_memory_type(VkMemoryPropertyFlags properties)
     return UINT32_MAX;
 }
 
-struct rig_buffer rig_buffer_create(VkDeviceSize size_bytes, VkMemoryPropertyFlags properties)
+static struct rig_buffer buffer_create(VkDeviceSize size_bytes, VkMemoryPropertyFlags properties,
+                                       bool addressed)
 {
     struct rig_buffer b = {.size_bytes = size_bytes};
     const VkBufferCreateInfo info = {
@@ -212,15 +223,21 @@ struct rig_buffer rig_buffer_create(VkDeviceSize size_bytes, VkMemoryPropertyFla
         .size = size_bytes,
         .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
                  VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
-                 VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT,
+                 VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |
+                 (addressed ? VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT : 0u),
     };
     OK(vkCreateBuffer(rig.device, &info, NULL, &b.buffer));
     VkMemoryRequirements need;
     vkGetBufferMemoryRequirements(rig.device, b.buffer, &need);
     uint32_t type = rig_memory_type(properties);
     ck_assert_uint_ne(need.memoryTypeBits & (1u << type), 0);
+    const VkMemoryAllocateFlagsInfo flags = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
+        .flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT,
+    };
     const VkMemoryAllocateInfo allocation = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+        .pNext = addressed ? &flags : NULL,
         .allocationSize = need.size,
         .memoryTypeIndex = type,
     };
@@ -232,6 +249,17 @@ struct rig_buffer rig_buffer_create(VkDeviceSize size_bytes, VkMemoryPropertyFla
         b.words = map;
     }
     return b;
+}
+
+struct rig_buffer rig_buffer_create(VkDeviceSize size_bytes, VkMemoryPropertyFlags properties)
+{
+    return buffer_create(size_bytes, properties, false);
+}
+
+struct rig_buffer rig_buffer_create_addressed(VkDeviceSize size_bytes,
+                                              VkMemoryPropertyFlags properties)
+{
+    return buffer_create(size_bytes, properties, true);
 }
 
 void rig_buffer_destroy(struct rig_buffer *b)

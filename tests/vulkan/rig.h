@@ -67,6 +67,9 @@ enum {
 
 uint32_t rig_memory_type(VkMemoryPropertyFlags properties);
 struct rig_buffer rig_buffer_create(VkDeviceSize size_bytes, VkMemoryPropertyFlags properties);
+/* The same, for use by address. */
+struct rig_buffer rig_buffer_create_addressed(VkDeviceSize size_bytes,
+                                              VkMemoryPropertyFlags properties);
 void rig_buffer_destroy(struct rig_buffer *buffer);
 
 VkCommandBuffer rig_commands(VkCommandBufferLevel level);
