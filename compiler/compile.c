@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum { GPR_RESERVED = 2, GPR_COUNT_MIN = 6, LOCAL_ALIGN_BYTES = 16, ALLOC_STEP = 16,
-       LOCAL_MAX_BYTES = 512 * 1024 };
+       LOCAL_MAX_BYTES = 512 * 1024, BANK_BYTES = 64 * 1024 };
 
 #ifdef NDEBUG
 enum { verify_passes = false };
@@ -129,6 +129,11 @@ static bool compile_into(const uint32_t *spirv, size_t word_count,
     s->sm = options->sm;
     if (!magma_cc_sm_supported(s->sm)) {
         cc_fail(arena, "sm_%u: not supported", s->sm);
+    }
+    if (options->root_offset_bytes % 16 != 0 ||
+        options->root_offset_bytes > BANK_BYTES - MAGMA_CC_ROOT_SIZE_BYTES) {
+        cc_fail(arena, "root table at offset %" PRIu32 " of bank 0: not supported",
+                options->root_offset_bytes);
     }
     run_passes(s, spirv, word_count);
     fill_result(s, out);

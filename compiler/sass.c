@@ -21,7 +21,7 @@ static struct nvhw_sass_operand operand(const struct cc_shader *s, struct cc_src
         o = nvhw_sass_reg(s->vals[src.v].reg);
         break;
     case CC_CBUF:
-        o = nvhw_sass_const(0, src.v);
+        o = nvhw_sass_const(0, src.v + s->options->root_offset_bytes);
         break;
     default:
         o = src.v == 0 ? nvhw_sass_reg(NV_SASS_RZ) : nvhw_sass_imm((int64_t)(int32_t)src.v);
@@ -276,7 +276,8 @@ static void build_misc(const struct cc_shader *s, const struct cc_inst *inst,
     case CC_LDC:
         set_op(out, NV_SASS_LDC);
         put(s, out, NV_SASS_A, inst->src[0]);
-        out->o[NV_SASS_B] = nvhw_sass_const(0, (unsigned)inst->offset);
+        out->o[NV_SASS_B] =
+            nvhw_sass_const(0, (unsigned)inst->offset + s->options->root_offset_bytes);
         break;
     case CC_VOTE:
         set_op(out, NV_SASS_VOTE);

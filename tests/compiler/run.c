@@ -3,11 +3,13 @@
 #include "run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../gpumodel/sm/flat.h"
 
-enum { ERROR_BYTES = 512, BUFFER_ROOM_BYTES = 0x100000, CODE_ROOM_BYTES = 0x80000 };
+enum { ERROR_BYTES = 512, BUFFER_ROOM_BYTES = 0x100000, CODE_ROOM_BYTES = 0x80000,
+       SILICON_SM = 90, CUDA_PARAMETERS = 0x210, SETS_BYTES = 0x2000 };
 
 #define CODE_VA   FLAT_VA
 #define ROOT_VA   (FLAT_VA + 0x80000)
@@ -96,6 +98,55 @@ static void describe(const struct run *run, const struct magma_cc_shader *shader
     memcpy(desc->grid, run->groups, sizeof(desc->grid));
 }
 
+/* ---- for silicon.py: "job" lines of text, each followed by its bytes where it says so ---- */
+
+static void dump_bytes(FILE *file, const char *what, uint64_t va, const void *data, size_t size)
+{
+    fprintf(file, "%s %llx %zu\n", what, (unsigned long long)va, size);
+    fwrite(data, 1, size, file);
+}
+
+static void dump_memory(FILE *file, struct flat *flat, const struct run *run, const char *what)
+{
+    for (unsigned i = 0; i < RUN_BUFFERS_MAX; i++) {
+        const struct run_buffer *b = &run->buffers[i];
+        if (b->data) {
+            dump_bytes(file, what, run_address(i), flat_at(flat, run_address(i)),
+                       b->memory_bytes ? b->memory_bytes : b->size_bytes);
+        }
+    }
+}
+
+static FILE *dump_begin(struct run *run, struct flat *flat)
+{
+    char path[ERROR_BYTES], error[ERROR_BYTES];
+    const char *folder = getenv("MAGMA_TEST_DUMP");
+    struct magma_cc_shader *shader;
+    if (!folder || run->options.sm != SILICON_SM) {
+        return NULL;
+    }
+    run->options.root_offset_bytes = CUDA_PARAMETERS;
+    bool good = magma_cc_compile(run->spirv, run->spirv_bytes / 4, &run->options, &shader, error,
+                                 sizeof(error));
+    run->options.root_offset_bytes = 0;
+    snprintf(path, sizeof(path), "%s/%s%s.job", folder, run->name,
+             run->options.debug_serial ? "-serial" : "");
+    FILE *file = good ? fopen(path, "wb") : NULL;
+    if (file) {
+        fprintf(file, "grid %u %u %u\ncta %u %u %u\n", run->groups[0], run->groups[1],
+                run->groups[2], shader->workgroup_size[0], shader->workgroup_size[1],
+                shader->workgroup_size[2]);
+        fprintf(file, "registers %u\nshared %u\nlocal %u\n", shader->register_count,
+                shader->shared_size_bytes, shader->local_size_bytes);
+        dump_bytes(file, "code", 0, shader->code, shader->code_size_bytes);
+        dump_bytes(file, "root", ROOT_VA, flat_at(flat, ROOT_VA), MAGMA_CC_ROOT_SIZE_BYTES);
+        dump_bytes(file, "sets", SET_VA(0), flat_at(flat, SET_VA(0)), SETS_BYTES);
+        dump_memory(file, flat, run, "in");
+    }
+    magma_cc_shader_destroy(shader);
+    return file;
+}
+
 static bool execute(struct run *run, const struct magma_cc_shader *shader, char *error)
 {
     struct flat flat;
@@ -106,7 +157,12 @@ static bool execute(struct run *run, const struct magma_cc_shader *shader, char 
     }
     place(&flat, run, shader);
     describe(run, shader, &desc);
+    FILE *dump = dump_begin(run, &flat);
     bool good = flat_run(&flat, &desc, error);
+    if (dump) {
+        dump_memory(dump, &flat, run, "out");
+        fclose(dump);
+    }
     fetch(&flat, run);
     flat_finish(&flat);
     return good;

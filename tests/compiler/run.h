@@ -23,6 +23,7 @@ struct run_buffer {
 };
 
 struct run {
+    const char *name;
     const uint32_t *spirv;
     size_t spirv_bytes;
     struct magma_cc_options options; /* sm and flags; the layout when binding_count is not 0 */
@@ -33,6 +34,11 @@ struct run {
 
 /* The address at which buffer `index` of the run will lie. */
 uint64_t run_address(unsigned index);
+
+/*
+ * With MAGMA_TEST_DUMP naming a folder, runs for sm_90 are also written there (compiled for a root
+ * table at 0x210, where CUDA's kernel parameters begin), for silicon.py to repeat on a GPU.
+ */
 
 /* True when the grid ran to its end; otherwise *error (512 bytes) says what happened. */
 bool run_shader(struct run *run, char *error);

@@ -32,7 +32,7 @@ enum {
 
 /* A buffer descriptor as it lies in descriptor set memory or in the root table's dynamic part. */
 struct magma_cc_buffer_descriptor {
-    uint64_t address;    /* GPU virtual address of the first byte */
+    uint64_t address;    /* GPU virtual address of the first byte, a multiple of 16 */
     uint32_t size_bytes; /* accesses that do not lie within are out of range */
     uint32_t reserved;   /* 0 */
 };
@@ -74,6 +74,8 @@ struct magma_cc_options {
     size_t binding_count; /* with 0 bindings: (set, binding) lives at binding * 16 of its set */
     const struct magma_cc_spec *specs;
     size_t spec_count;
+    uint32_t root_offset_bytes; /* where the root table begins in bank 0: 0, unless someone
+                                   else's launcher keeps the start of the bank for itself */
     uint32_t print_mask; /* MAGMA_CC_PRINT_* */
     void (*print)(void *ctx, const char *text);
     void *print_ctx;

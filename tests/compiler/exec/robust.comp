@@ -9,5 +9,5 @@ void main()
     uint i = gl_GlobalInvocationID.x;
     uint v = a[i * k] + a[i + 0x3fffffffu];
     r[i * 2] = v + 1;
-    atomicAdd(r[i * 3], 1000);
+    atomicAdd(r[i * 4 + 1], 1000);
 }
