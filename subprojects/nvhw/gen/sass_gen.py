@@ -13,7 +13,6 @@ SLOTS = ["D", "A", "B", "C", "PD", "PQ", "PA", "PB", "PC", "UR", "OFFSET", "LUT"
 SLOT_BITS = {"D": 16, "A": 24, "B": 32, "C": 64, "PD": 81, "PQ": 84, "PA": 87, "PB": 77, "PC": 68,
              "UR": 32, "CB": 16, "D2": 64}
 PREDICATES = ("PD", "PQ", "PA", "PB", "PC")
-RESULTS = ("D", "PD", "PQ")
 KINDS = {"reg": 1, "ureg": 2, "pred": 3, "upred": 4, "imm": 5, "const": 6, "constbank": 7, "cbar": 8, "mod": 9, "constur": 10}
 PIPES = ["alu", "fma", "wide", "fp16", "disp64", "udp", "umov", "mma", "fp64", "xu", "mem", "cbu", "sync"]
 IMM_TYPES = {"s": 1, "u": 2, "f": 3, "d": 4, "h": 5, "x": 6, "m": 7, "z": 8, "c": 0, "k": 0, "q": 0}

@@ -4,12 +4,7 @@
  * below 8 followed by an index + 128:  1 operand, 2 modifier, 3 begin "if modifier set", 6 begin
  * "if modifier not set", 5 begin "if operand is not PT/RZ/0", 7 special, and 4 ends what was begun.
  */
-#include "sass_table.h"
-
-#include <inttypes.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "sass_text.h"
 
 enum command {
     CMD_OPERAND = 1,
@@ -28,88 +23,7 @@ enum special {
     SPECIAL_REGISTER
 };
 
-struct printer {
-    char *text;
-    size_t size;
-    size_t at;
-    unsigned sm;
-    uint64_t pc;
-    const struct nvhw_sass *in;
-    const struct sass_row *row;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct printer *p, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    size_t room = p->at < p->size ? p->size - p->at : 0;
-    int count = vsnprintf(room ? p->text + p->at : NULL, room, format, args);
-    va_end(args);
-    if (count > 0)
-        p->at += (size_t)count;
-}
-
-static void say_hex(struct printer *p, int64_t value)
-{
-    if (value < 0)
-        say(p, "-0x%" PRIx64, (uint64_t)0 - (uint64_t)value);
-    else
-        say(p, "0x%" PRIx64, (uint64_t)value);
-}
-
-/* The vendor's tool writes special values with a blank after them, large ones with 20 decimals. */
-static void say_float(struct printer *p, double value, bool quiet)
-{
-    if (isnan(value))
-        say(p, "%c%s ", signbit(value) ? '-' : '+', quiet ? "QNAN" : "SNAN");
-    else if (isinf(value))
-        say(p, "%cINF ", value < 0 ? '-' : '+');
-    else if (value == 0 && signbit(value))
-        say(p, "-0.0 ");
-    else if (fabs(value) >= 1e9)
-        say(p, "%.20e", value);
-    else
-        say(p, "%.20g", value);
-}
-
-static double half_value(unsigned half)
-{
-    unsigned exponent = half >> 10 & 31, fraction = half & 1023;
-    double value = exponent ? 1024 + fraction : fraction;
-    if (exponent == 31)
-        value = fraction ? (double)NAN : (double)INFINITY;
-    for (unsigned i = exponent ? exponent : 1; i < 25; i++)
-        value /= 2;
-    for (unsigned i = 25; i < exponent; i++)
-        value *= 2;
-    return half & 0x8000 ? -value : value;
-}
-
-static void say_bits_float(struct printer *p, uint64_t bits, unsigned width)
-{
-    double value;
-    float single;
-    uint32_t low = (uint32_t)bits;
-    uint64_t high = bits << 32;
-    if (width == 16) {
-        say_float(p, half_value((unsigned)bits & 0xffff), bits & 0x200);
-    } else if (width == 32) {
-        memcpy(&single, &low, sizeof(single));
-        say_float(p, single, true);
-    } else {
-        memcpy(&value, &high, sizeof(value));
-        say_float(p, value, high & UINT64_C(0x8000000000000));
-    }
-}
-
-static void say_lanes(struct printer *p, uint64_t codes)
-{
-    static const char *const names[] = {"PP", "PN", "NP", "ZP"};
-    for (int lane = 3; lane >= 0; lane--)
-        say(p, "%s", names[codes >> (lane * 2) & 3]);
-}
-
-static void say_imm(struct printer *p, const struct sass_field *field,
+static void say_imm(struct sass_printer *p, const struct sass_field *field,
                     const struct nvhw_sass_operand *o)
 {
     uint64_t low = (uint64_t)o->imm & 0xffffffff;
@@ -118,63 +32,63 @@ static void say_imm(struct printer *p, const struct sass_field *field,
     case SASS_IMM_FLOAT:
     case SASS_IMM_DOUBLE:
         if (p->in->mod[NV_SASS_MOD_F16] == NV_SASS_F16_BF16 || source == NV_SASS_SRC_BF16)
-            say_bits_float(p, low << 16 & 0xffffffff, 32);
+            sass_say_float(p, low << 16 & 0xffffffff, 32);
         else if (p->in->mod[NV_SASS_MOD_F16] || source == NV_SASS_SRC_F16)
-            say_bits_float(p, low, 16);
+            sass_say_float(p, low, 16);
         else
-            say_bits_float(p, low,
+            sass_say_float(p, low,
                            field->type == SASS_IMM_FLOAT || source == NV_SASS_SRC_F32 ? 32 : 64);
         break;
     case SASS_IMM_HALF2:
         if (p->in->mod[NV_SASS_MOD_BF16V2]) {
-            say_bits_float(p, low & 0xffff0000, 32);
-            say(p, ", ");
-            say_bits_float(p, low << 16 & 0xffff0000, 32);
+            sass_say_float(p, low & 0xffff0000, 32);
+            sass_say(p, ", ");
+            sass_say_float(p, low << 16 & 0xffff0000, 32);
             break;
         }
         if (!p->in->mod[NV_SASS_MOD_F32]) {
-            say_bits_float(p, low >> 16, 16);
-            say(p, ", ");
+            sass_say_float(p, low >> 16, 16);
+            sass_say(p, ", ");
         }
-        say_bits_float(p, low & 0xffff, 16);
+        sass_say_float(p, low & 0xffff, 16);
         break;
     case SASS_IMM_SWIZZLE:
-        say_lanes(p, low);
+        sass_say_lanes(p, low);
         break;
     case SASS_IMM_SIGNED:
-        say_hex(p, sass_bits(field) == 32 ? (int32_t)low : o->imm);
+        sass_say_hex(p, sass_bits(field) == 32 ? (int32_t)low : o->imm);
         break;
     default:
-        say_hex(p, field && sass_bits(field) == 32 ? (int64_t)low : o->imm);
+        sass_say_hex(p, field && sass_bits(field) == 32 ? (int64_t)low : o->imm);
         break;
     }
 }
 
-static void say_reg(struct printer *p, const struct nvhw_sass_operand *o)
+static void say_reg(struct sass_printer *p, const struct nvhw_sass_operand *o)
 {
     const char *uniform = o->kind == NV_SASS_UREG || o->kind == NV_SASS_CONST_UR ? "U" : "";
     if (o->reg == NV_SASS_RZ)
-        say(p, "%sRZ", uniform);
+        sass_say(p, "%sRZ", uniform);
     else
-        say(p, "%sR%u", uniform, o->reg);
+        sass_say(p, "%sR%u", uniform, o->reg);
 }
 
-static void say_pred(struct printer *p, const struct nvhw_sass_operand *o)
+static void say_pred(struct sass_printer *p, const struct nvhw_sass_operand *o)
 {
     const char *uniform = o->kind == NV_SASS_UPRED ? "U" : "";
     if (o->reg == NV_SASS_PT)
-        say(p, "%s%sPT", o->inv ? "!" : "", uniform);
+        sass_say(p, "%s%sPT", o->inv ? "!" : "", uniform);
     else
-        say(p, "%s%sP%u", o->inv ? "!" : "", uniform, o->reg);
+        sass_say(p, "%s%sP%u", o->inv ? "!" : "", uniform, o->reg);
 }
 
-static bool reused(const struct printer *p, unsigned slot)
+static bool reused(const struct sass_printer *p, unsigned slot)
 {
     return slot >= NV_SASS_A && slot <= NV_SASS_C &&
            (p->in->control.reuse >> (slot - NV_SASS_A) & 1);
 }
 
-static bool negation_is_not(const struct printer *p)
+static bool negation_is_not(const struct sass_printer *p)
 {
     return p->in->mod[NV_SASS_MOD_X] &&
            (p->in->op == NV_SASS_IADD3 || p->in->op == NV_SASS_UIADD3 ||
@@ -184,7 +98,7 @@ static bool negation_is_not(const struct printer *p)
 }
 
 /* The vendor's tool puts a blank into constants that are read as 16 bits or less. */
-static bool narrow_source(const struct printer *p)
+static bool narrow_source(const struct sass_printer *p)
 {
     switch (p->in->op) {
     case NV_SASS_HADD2:
@@ -206,7 +120,7 @@ static bool narrow_source(const struct printer *p)
     }
 }
 
-static void say_operand(struct printer *p, unsigned slot)
+static void say_operand(struct sass_printer *p, unsigned slot)
 {
     static const char *const halves[] = {"", ".F32", ".H0_H0", ".H1_H1"};
     const struct sass_field *field = sass_slot_field(p->row, slot);
@@ -226,43 +140,43 @@ static void say_operand(struct printer *p, unsigned slot)
         say_pred(p, &o);
         return;
     }
-    say(p, "%s%s%s", o.inv ? "~" : "", o.neg ? (negation_is_not(p) ? "~" : "-") : "",
-        o.abs ? "|" : "");
+    sass_say(p, "%s%s%s", o.inv ? "~" : "", o.neg ? (negation_is_not(p) ? "~" : "-") : "",
+             o.abs ? "|" : "");
     switch (o.kind) {
     case NV_SASS_REG:
     case NV_SASS_UREG:
         say_reg(p, &o);
         break;
     case NV_SASS_CBAR:
-        say(p, "B%u", o.reg);
+        sass_say(p, "B%u", o.reg);
         break;
     case NV_SASS_CONST:
-        say(p, "c[0x%x]%s[", o.bank, spaced ? " " : "");
-        say_hex(p, (int16_t)o.imm);
-        say(p, "]");
+        sass_say(p, "c[0x%x]%s[", o.bank, spaced ? " " : "");
+        sass_say_hex(p, (int16_t)o.imm);
+        sass_say(p, "]");
         break;
     case NV_SASS_CONST_UR:
-        say(p, "cx[");
+        sass_say(p, "cx[");
         say_reg(p, &o);
-        say(p, "]%s[", spaced ? " " : "");
-        say_hex(p, (int16_t)o.imm);
-        say(p, "]");
+        sass_say(p, "]%s[", spaced ? " " : "");
+        sass_say_hex(p, (int16_t)o.imm);
+        sass_say(p, "]");
         break;
     default:
         say_imm(p, field, &o);
         break;
     }
-    say(p, "%s%s", o.abs ? "|" : "", halves[o.half & 3]);
+    sass_say(p, "%s%s", o.abs ? "|" : "", halves[o.half & 3]);
     if (o.kind == NV_SASS_REG && reused(p, slot))
-        say(p, ".reuse");
+        sass_say(p, ".reuse");
     if (p->in->op == NV_SASS_R2P && slot == NV_SASS_A) {
         static const char *const bytes[] = {"", ".B1", ".B2", ".B3"};
-        say(p, "%s", bytes[p->in->mod[NV_SASS_MOD_BYTE] & 3]);
+        sass_say(p, "%s", bytes[p->in->mod[NV_SASS_MOD_BYTE] & 3]);
     }
 }
 
 /* [R2.64+UR4+0x10], desc[UR4][R2.64], [R3.X4], [0x40] */
-static void say_address(struct printer *p)
+static void say_address(struct sass_printer *p)
 {
     static const char *const scales[] = {"", ".X4", ".X8", ".X16"};
     const struct nvhw_sass *in = p->in;
@@ -273,78 +187,78 @@ static void say_address(struct printer *p)
         return;
     bool hidden_desc = p->sm < 90 && mode == NV_SASS_ADDR_DESC && !in->mod[NV_SASS_MOD_PRIVATE];
     if (base && mode == NV_SASS_ADDR_DESC && !hidden_desc) {
-        say(p, "desc[");
+        sass_say(p, "desc[");
         say_reg(p, &in->o[NV_SASS_UR]);
-        say(p, "]");
+        sass_say(p, "]");
     }
-    say(p, "[");
+    sass_say(p, "[");
     if (in->o[NV_SASS_A].kind == NV_SASS_REG &&
         (in->o[NV_SASS_A].reg != NV_SASS_RZ || mode == NV_SASS_ADDR_DESC ||
          mode == NV_SASS_ADDR_U32UR)) {
         say_reg(p, &in->o[NV_SASS_A]);
-        say(p, "%s", scales[in->mod[NV_SASS_MOD_XS] & 3]);
+        sass_say(p, "%s", scales[in->mod[NV_SASS_MOD_XS] & 3]);
         register_shown = true;
         if (base && mode == NV_SASS_ADDR_U32UR)
-            say(p, ".U32");
+            sass_say(p, ".U32");
         else if (base && mode && in->op != NV_SASS_LDL && in->op != NV_SASS_STL)
-            say(p, ".64");
+            sass_say(p, ".64");
     }
     if (base && mode != NV_SASS_ADDR_DESC) {
-        say(p, "%s", register_shown ? "+" : "");
+        sass_say(p, "%s", register_shown ? "+" : "");
         say_reg(p, &in->o[NV_SASS_UR]);
         register_shown = true;
     }
     if (in->o[NV_SASS_OFFSET].imm || !register_shown) {
         if (register_shown)
-            say(p, "+");
+            sass_say(p, "+");
         if (!register_shown && !in->o[NV_SASS_OFFSET].imm)
             say_reg(p, &in->o[NV_SASS_A]);
         else
-            say_hex(p, in->o[NV_SASS_OFFSET].imm);
+            sass_say_hex(p, in->o[NV_SASS_OFFSET].imm);
     }
-    say(p, "]");
+    sass_say(p, "]");
 }
 
 /* c[0x0][R4+0x10], cx[UR4][R2]: LDC and its uniform relatives */
-static void say_indexed(struct printer *p)
+static void say_indexed(struct sass_printer *p)
 {
     const struct nvhw_sass_operand *b = &p->in->o[NV_SASS_B], *a = &p->in->o[NV_SASS_A];
     const struct sass_field *field = sass_slot_field(p->row, NV_SASS_B);
     unsigned bits = field ? field->piece[0][1] : 16;
     int64_t offset = b->imm;
     if (b->kind == NV_SASS_CONST) {
-        say(p, "c[0x%x][", b->bank);
+        sass_say(p, "c[0x%x][", b->bank);
     } else {
-        say(p, "cx[");
+        sass_say(p, "cx[");
         say_reg(p, b);
-        say(p, "][");
+        sass_say(p, "][");
     }
     if (a->kind != NV_SASS_NONE && a->reg != NV_SASS_RZ) {
         if (offset >> (bits - 1) & 1)
             offset -= INT64_C(1) << bits;
         say_reg(p, a);
         if (offset) {
-            say(p, "+");
-            say_hex(p, offset);
+            sass_say(p, "+");
+            sass_say_hex(p, offset);
         }
     } else if (offset || a->kind == NV_SASS_NONE) {
-        say_hex(p, offset);
+        sass_say_hex(p, offset);
     } else {
         say_reg(p, a);
     }
-    say(p, "]");
+    sass_say(p, "]");
 }
 
-static void say_target(struct printer *p)
+static void say_target(struct sass_printer *p)
 {
     int64_t offset = p->in->o[NV_SASS_OFFSET].imm;
     if (p->in->op == NV_SASS_RET && p->in->mod[NV_SASS_MOD_RET] == NV_SASS_RET_ABS)
-        say_hex(p, offset);
+        sass_say_hex(p, offset);
     else
-        say_hex(p, (int64_t)(p->pc + NV_SASS_BYTES + (uint64_t)offset));
+        sass_say_hex(p, (int64_t)(p->pc + NV_SASS_BYTES + (uint64_t)offset));
 }
 
-static void say_imad(struct printer *p)
+static void say_imad(struct sass_printer *p)
 {
     const struct nvhw_sass_operand *a = &p->in->o[NV_SASS_A], *b = &p->in->o[NV_SASS_B],
                                    *c = &p->in->o[NV_SASS_C];
@@ -355,69 +269,14 @@ static void say_imad(struct printer *p)
     if (p->in->mod[NV_SASS_MOD_X])
         return;
     if (rz_a && rz_b)
-        say(p, "%s", c->kind == NV_SASS_UREG || c->kind == NV_SASS_CONST_UR ? "" : ".MOV");
+        sass_say(p, "%s", c->kind == NV_SASS_UREG || c->kind == NV_SASS_CONST_UR ? "" : ".MOV");
     else if (b->kind == NV_SASS_IMM && imm == 1)
-        say(p, ".IADD");
+        sass_say(p, ".IADD");
     else if (b->kind == NV_SASS_IMM && rz_c && imm && imm != 0x10000 && !(imm & (imm - 1)))
-        say(p, ".SHL");
+        sass_say(p, ".SHL");
 }
 
-static void say_special_register(struct printer *p)
-{
-    static const struct {
-        uint8_t number;
-        const char *name;
-    } names[] = {{0x00, "SR_LANEID"},
-                 {0x01, "SR_CLOCK"},
-                 {0x02, "SR_VIRTCFG"},
-                 {0x03, "SR_VIRTID"},
-                 {0x10, "SR_PRIM_TYPE"},
-                 {0x11, "SR_INVOCATION_ID"},
-                 {0x13, "SR_THREAD_KILL"},
-                 {0x1d, "SR_INVOCATION_INFO"},
-                 {0x1e, "SR_WSCALEFACTOR_XY"},
-                 {0x1f, "SR_WSCALEFACTOR_Z"},
-                 {0x20, "SR_TID"},
-                 {0x21, "SR_TID.X"},
-                 {0x22, "SR_TID.Y"},
-                 {0x23, "SR_TID.Z"},
-                 {0x25, "SR_CTAID.X"},
-                 {0x26, "SR_CTAID.Y"},
-                 {0x27, "SR_CTAID.Z"},
-                 {0x28, "SR_NTID"},
-                 {0x29, "SR_CirQueueIncrMinusOne"},
-                 {0x31, "SR_SWINSZ"},
-                 {0x32, "SR_SMEMSZ"},
-                 {0x36, "SR_LMEMLOSZ"},
-                 {0x37, "SR_LMEMHIOFF"},
-                 {0x38, "SR_EQMASK"},
-                 {0x39, "SR_LTMASK"},
-                 {0x3a, "SR_LEMASK"},
-                 {0x3b, "SR_GTMASK"},
-                 {0x3c, "SR_GEMASK"},
-                 {0x40, "SR_GLOBALERRORSTATUS"},
-                 {0x43, "SR_VIRTUALSMID"},
-                 {0x50, "SR_CLOCKLO"},
-                 {0x51, "SR_CLOCKHI"},
-                 {0x52, "SR_GLOBALTIMERLO"},
-                 {0x53, "SR_GLOBALTIMERHI"},
-                 {0x54, "SR_ESR_PC"},
-                 {0x61, "SR_CIRCULARQUEUEENTRYINDEX"},
-                 {0x64, "SR_PM0"},
-                 {0x70, "SR_PM6"},
-                 {0x88, "SR_CgaCtaId"},
-                 {0x8a, "SR_CgaSize"},
-                 {0xff, "SRZ"}};
-    unsigned number = p->in->mod[NV_SASS_MOD_SR];
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (names[i].number == number && (number < 0x88 || number == 0xff || p->sm >= 90)) {
-            say(p, "%s", names[i].name);
-            return;
-        }
-    say(p, "SR%u", number);
-}
-
-static const char *mod_text(const struct printer *p, unsigned mod)
+static const char *mod_text(const struct sass_printer *p, unsigned mod)
 {
     for (unsigned i = 0; i < p->row->field_count; i++) {
         const struct sass_field *field = &sass_fields[p->row->first_field + i];
@@ -433,24 +292,24 @@ static const char *mod_text(const struct printer *p, unsigned mod)
     return "";
 }
 
-static void say_mod(struct printer *p, unsigned mod)
+static void say_mod(struct sass_printer *p, unsigned mod)
 {
     if (mod == NV_SASS_MOD_LMASK && p->in->mod[mod]) {
         const char *sep = p->in->mod[NV_SASS_MOD_LE] ? ", {" : " {";
         for (int i = 5; i >= 0; i--)
             if (p->in->mod[mod] >> i & 1) {
-                say(p, "%s%d", sep, i);
+                sass_say(p, "%s%d", sep, i);
                 sep = ",";
             }
-        say(p, "}");
+        sass_say(p, "}");
     } else if (mod == NV_SASS_MOD_SB) {
-        say(p, "%u", p->in->mod[mod]);
+        sass_say(p, "%u", p->in->mod[mod]);
     } else {
-        say(p, "%s", mod_text(p, mod));
+        sass_say(p, "%s", mod_text(p, mod));
     }
 }
 
-static bool operand_shown(const struct printer *p, unsigned slot)
+static bool operand_shown(const struct sass_printer *p, unsigned slot)
 {
     const struct nvhw_sass_operand *o = &p->in->o[slot];
     const struct sass_field *field = sass_slot_field(p->row, slot);
@@ -471,7 +330,7 @@ static bool operand_shown(const struct printer *p, unsigned slot)
     }
 }
 
-static void say_special(struct printer *p, unsigned what)
+static void say_special(struct sass_printer *p, unsigned what)
 {
     switch (what) {
     case SPECIAL_ADDRESS:
@@ -487,7 +346,7 @@ static void say_special(struct printer *p, unsigned what)
         say_imad(p);
         break;
     default:
-        say_special_register(p);
+        sass_say_special(p, p->in->mod[NV_SASS_MOD_SR]);
         break;
     }
 }
@@ -503,7 +362,7 @@ static const unsigned char *skip_group(const unsigned char *at)
     return at;
 }
 
-static void say_template(struct printer *p)
+static void say_template(struct sass_printer *p)
 {
     const unsigned char *at = (const unsigned char *)p->row->text;
     while (*at) {
@@ -511,7 +370,7 @@ static void say_template(struct printer *p)
         if (byte == CMD_END)
             continue;
         if (byte > CMD_SPECIAL) {
-            say(p, "%c", byte);
+            sass_say(p, "%c", byte);
             continue;
         }
         unsigned index = *at++ - 128u;
@@ -536,18 +395,18 @@ static bool is_uniform(const struct sass_row *row)
 
 int nvhw_sass_format(unsigned sm, const struct nvhw_sass *in, uint64_t pc, char *text, size_t size)
 {
-    struct printer p = {
+    struct sass_printer p = {
         .text = text, .size = size, .sm = sm, .pc = pc, .in = in, .row = sass_row_of(in)};
     if (!p.row) {
-        say(&p, "?");
+        sass_say(&p, "?");
         return (int)p.at;
     }
     if (in->guard != NV_SASS_PT || in->guard_not) {
         struct nvhw_sass_operand guard = nvhw_sass_pred(in->guard, in->guard_not);
         guard.kind = is_uniform(p.row) ? NV_SASS_UPRED : NV_SASS_PRED;
-        say(&p, "@");
+        sass_say(&p, "@");
         say_pred(&p, &guard);
-        say(&p, " ");
+        sass_say(&p, " ");
     }
     say_template(&p);
     if (size && p.at < size)
@@ -558,16 +417,16 @@ int nvhw_sass_format(unsigned sm, const struct nvhw_sass *in, uint64_t pc, char 
 
 int nvhw_sass_format_control(const struct nvhw_sass_control *control, char *text, size_t size)
 {
-    struct printer p = {.text = text, .size = size};
-    say(&p, "stall %u%s", control->stall, control->yield ? " yield" : "");
+    struct sass_printer p = {.text = text, .size = size};
+    sass_say(&p, "stall %u%s", control->stall, control->yield ? " yield" : "");
     if (control->write_sb != NV_SASS_SB_NONE)
-        say(&p, " write %u", control->write_sb);
+        sass_say(&p, " write %u", control->write_sb);
     if (control->read_sb != NV_SASS_SB_NONE)
-        say(&p, " read %u", control->read_sb);
+        sass_say(&p, " read %u", control->read_sb);
     const char *sep = " wait ";
     for (unsigned i = 0; i < 6; i++)
         if (control->wait_mask >> i & 1) {
-            say(&p, "%s%u", sep, i);
+            sass_say(&p, "%s%u", sep, i);
             sep = ",";
         }
     return (int)p.at;
