@@ -294,7 +294,7 @@ bool gpum_qmd_decode(struct gpum_channel *ch, struct gpum_object *obj, uint64_t 
 {
     struct check c = {ch, ch->m->chip, slot->qmd, NV_QMD_V03_00, qmd_va};
 
-    _Static_assert(sizeof(slot->qmd) >= NV_QMD__DWORDS_MAX * 4, "any version fits");
+    _Static_assert(sizeof(slot->qmd) / 4 >= NV_QMD__DWORDS_MAX, "any version fits");
     memset(slot->qmd, 0, sizeof(slot->qmd));
     if (!fetch(ch, qmd_va, slot, nvhw_qmd_size_bytes(NV_QMD_V03_00)) ||
         !find_version(&c, obj->cls->number))

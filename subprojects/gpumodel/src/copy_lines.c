@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { BATCH_BYTES = 4096 };
+enum { BATCH_ELEMENTS = 1024, ELEMENT_BYTES_MAX = 16 };
 
 /* ---- One side -------------------------------------------------------------------------------- */
 
@@ -138,7 +138,7 @@ static void remap_element(const struct gpum_copy_remap *r, const uint8_t *from, 
         uint32_t s = r->source[i];
 
         if (s <= NVC5B5_SET_REMAP_COMPONENTS_DST_X_SRC_W)
-            memcpy(to, from + s * r->component_bytes, r->component_bytes);
+            memcpy(to, from + (size_t)s * r->component_bytes, r->component_bytes);
         else if (s != NVC5B5_SET_REMAP_COMPONENTS_DST_X_NO_WRITE)
             memcpy(to, &r->constant[s - NVC5B5_SET_REMAP_COMPONENTS_DST_X_CONST_A],
                    r->component_bytes);
@@ -169,12 +169,11 @@ static uint64_t move_batch(struct gpum_channel *ch)
     uint64_t n = w->line_elements - w->element;
     struct place to_at = {w->line, w->element * to_size};
     struct place from_at = {w->line, w->element * from_size};
-    uint32_t largest = from_size > to_size ? from_size : to_size;
     bool reads = reads_source(r), keeps = keeps_destination(r);
-    uint8_t from[BATCH_BYTES], to[BATCH_BYTES];
+    uint8_t from[BATCH_ELEMENTS * ELEMENT_BYTES_MAX], to[BATCH_ELEMENTS * ELEMENT_BYTES_MAX];
 
-    if (n > BATCH_BYTES / largest)
-        n = BATCH_BYTES / largest;
+    if (n > BATCH_ELEMENTS)
+        n = BATCH_ELEMENTS;
     if (reads && !side_read(ch, &w->source, from_at, from, n * from_size))
         return 0;
     if (keeps && !side_read(ch, &w->destination, to_at, to, n * to_size))

@@ -86,7 +86,7 @@ static struct gpum_tlb_entry *translate(struct gpum *m, const struct gpum_client
                                         const struct gpum_vas *vas, uint64_t va, uint32_t *type)
 {
     struct gpum_tlb_entry *e = tlb_slot(m, client, vas, va);
-    uint64_t piece_va = va & ~(uint64_t)(GPUM_PIECE_BYTES - 1);
+    uint64_t piece_va = va - va % GPUM_PIECE_BYTES;
     struct gpum_page page;
 
     if (e->valid && vas->valid && e->piece_va == piece_va && e->root == vas->root &&
