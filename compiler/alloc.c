@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-enum { FILE_SIZE_MAX = 256, GROUP_MAX = 4, NO_GROUP = 0 };
+enum { FILE_SIZE_MAX = 256, GROUP_MAX = 4, NO_GROUP = 0,
+       FREE_REGISTERS = 28 };
 
 struct group { /* a source group seen ahead: where it is going to be */
     uint8_t size, base; /* base CC_REG_NONE: not decided */
@@ -29,7 +30,7 @@ struct alloc {
     struct group *groups;
     size_t group_count, group_capacity;
     uint32_t val_count; /* when liveness was computed */
-    unsigned highest;
+    unsigned highest, cursor;
 };
 
 static unsigned align_of(unsigned size)
@@ -103,9 +104,20 @@ static bool range_free(const struct alloc *a, unsigned file, unsigned base, unsi
     return true;
 }
 
-static int find_range(const struct alloc *a, unsigned file, unsigned n)
+/*
+ * In turn through the first registers, which cost no occupancy: a register just read or written by
+ * something slow is then left alone for a while. Beyond them the lowest free one.
+ */
+static int find_range(struct alloc *a, unsigned file, unsigned n)
 {
-    unsigned align = align_of(n);
+    unsigned align = align_of(n), slots = FREE_REGISTERS / align;
+    for (unsigned i = 0; file == CC_GPR && i < slots; i++) {
+        unsigned base = (a->cursor / align + i) % slots * align;
+        if (range_free(a, file, base, n)) {
+            a->cursor = base + n;
+            return (int)base;
+        }
+    }
     for (unsigned base = 0; base + n <= a->limit[file]; base += align) {
         if (range_free(a, file, base, n)) {
             return (int)base;

@@ -52,6 +52,8 @@ static void run_passes(struct cc_shader *s, const uint32_t *spirv, size_t word_c
     cc_dce_run(s);
     cc_critical_edges_split(s);
     after(s, "legalise");
+    cc_sched_run(s);
+    after(s, "schedule");
     allocate(s);
     cc_ir_print(s, "allocate");
     cc_pcopy_run(s);

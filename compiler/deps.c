@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { SB_COUNT = 6, STALL_MAX = 15, GPR_COUNT = 256, PRED_COUNT = 8, NEVER = -1000,
-       SB_SERIAL_WRITE = 0, SB_SERIAL_READ = 1, SB_STALL_MIN = 2 };
+       SB_SERIAL_WRITE = 0, SB_SERIAL_READ = 1, SB_STALL_MIN = 2, SB_SPARE_MIN = 3 };
 
 struct track { /* of one register, within the block */
     int write_cycle, read_cycle;
@@ -143,7 +143,15 @@ static bool is_fence(const struct cc_inst *inst)
     return inst->op == CC_MEMBAR || inst->op == CC_CCTL_IVALL;
 }
 
-/* Waiting for a result also means that the sources were read, so one scoreboard does for both. */
+static unsigned free_scoreboards(const struct deps *d)
+{
+    return SB_COUNT - (unsigned)__builtin_popcount(d->pending);
+}
+
+/*
+ * Waiting for a result also means that the sources were read, so one scoreboard can do for both;
+ * with some to spare, sources get one of their own, which falls much sooner.
+ */
 static void set_scoreboards(struct deps *d, struct cc_inst *inst, const struct shape *shape)
 {
     inst->write_sb = inst->read_sb = NV_SASS_SB_NONE;
@@ -153,7 +161,9 @@ static void set_scoreboards(struct deps *d, struct cc_inst *inst, const struct s
     if (inst->def_count > 0 || is_fence(inst)) {
         inst->write_sb = take_scoreboard(d);
         d->pending |= (uint8_t)(1u << inst->write_sb);
-    } else if (reads_registers(inst)) {
+    }
+    bool spare = inst->write_sb == NV_SASS_SB_NONE || free_scoreboards(d) >= SB_SPARE_MIN;
+    if (reads_registers(inst) && spare) {
         inst->read_sb = take_scoreboard(d);
         d->pending |= (uint8_t)(1u << inst->read_sb);
     }
@@ -161,7 +171,7 @@ static void set_scoreboards(struct deps *d, struct cc_inst *inst, const struct s
 
 static void note_accesses(struct deps *d, const struct cc_inst *inst, const struct shape *shape)
 {
-    uint8_t sb = inst->write_sb != NV_SASS_SB_NONE ? inst->write_sb : inst->read_sb;
+    uint8_t sb = inst->read_sb != NV_SASS_SB_NONE ? inst->read_sb : inst->write_sb;
     for (uint32_t i = 0; i < inst->src_count; i++) {
         if (inst->src[i].kind != CC_VAL) {
             continue;

@@ -241,6 +241,7 @@ void cc_barriers_run(struct cc_shader *s);
 void cc_legal_run(struct cc_shader *s);
 void cc_critical_edges_split(struct cc_shader *s);
 void cc_blocks_merge(struct cc_shader *s);
+void cc_sched_run(struct cc_shader *s);
 void cc_live_run(struct cc_shader *s);
 void cc_spill_run(struct cc_shader *s, unsigned gpr_max);
 bool cc_alloc_run(struct cc_shader *s, unsigned gpr_max);

@@ -6,7 +6,7 @@
  */
 #include "ir.h"
 
-enum { SM_WITHOUT_CONSTANT_OPERANDS = 100, SM_WITH_F2FP = 80 };
+enum { COPIES_MAX = 16, SM_WITHOUT_CONSTANT_OPERANDS = 100, SM_WITH_F2FP = 80 };
 
 /* A slot that takes registers only, unless it may hold the one other operand. */
 struct rule {
@@ -46,13 +46,38 @@ static bool is_register(struct cc_src src)
            (src.kind == CC_IMM && src.v == 0);
 }
 
-static struct cc_src to_register(struct cc_shader *s, struct cc_inst *at, struct cc_src src)
+/* Copies of constants made in this block, to be used again. */
+struct copies {
+    struct cc_src from[COPIES_MAX], to[COPIES_MAX];
+    unsigned count, next;
+};
+
+static struct cc_src copy_of(struct cc_shader *s, struct copies *c, struct cc_inst *at,
+                             struct cc_src plain)
 {
-    struct cc_src plain = src;
-    plain.neg = plain.abs = plain.inv = plain.join = false;
+    for (unsigned i = 0; i < c->count; i++) {
+        if (c->from[i].kind == plain.kind && c->from[i].v == plain.v) {
+            return c->to[i];
+        }
+    }
     struct cc_inst *copy = cc_copy_create(s, CC_GPR, plain, CC_REG_NONE);
     cc_inst_insert_before(s, at, copy);
     struct cc_src result = cc_val_src(s, copy->def[0]);
+    if (plain.kind == CC_CBUF) {
+        c->from[c->next] = plain;
+        c->to[c->next] = result;
+        c->next = (c->next + 1) % COPIES_MAX;
+        c->count += c->count < COPIES_MAX;
+    }
+    return result;
+}
+
+static struct cc_src to_register(struct cc_shader *s, struct copies *c, struct cc_inst *at,
+                                 struct cc_src src)
+{
+    struct cc_src plain = src;
+    plain.neg = plain.abs = plain.inv = plain.join = false;
+    struct cc_src result = copy_of(s, c, at, plain);
     result.neg = src.neg;
     result.abs = src.abs;
     result.inv = src.inv;
@@ -172,7 +197,7 @@ static bool zero_addend(const struct cc_inst *inst, uint32_t i)
     return wide && i >= 2 && cc_is_imm(inst->src[2], 0) && cc_is_imm(inst->src[3], 0);
 }
 
-static void legalise_sources(struct cc_shader *s, struct cc_inst *inst)
+static void legalise_sources(struct cc_shader *s, struct copies *c, struct cc_inst *inst)
 {
     const struct rule *rule = find_rule(inst->op);
     if (rule->swap && !is_register(inst->src[0]) && is_register(inst->src[rule->b])) {
@@ -190,13 +215,13 @@ static void legalise_sources(struct cc_shader *s, struct cc_inst *inst)
             used = true;
             continue;
         }
-        *src = to_register(s, inst, *src);
+        *src = to_register(s, c, inst, *src);
     }
     fix_double_negation(s, inst);
 }
 
 /* Before sm_80 halves are converted one by one and put together. */
-static void split_pack(struct cc_shader *s, struct cc_inst *inst)
+static void split_pack(struct cc_shader *s, struct copies *c, struct cc_inst *inst)
 {
     const uint32_t low_halves = 0x5410;
     struct cc_src half[2];
@@ -207,7 +232,7 @@ static void split_pack(struct cc_shader *s, struct cc_inst *inst)
         convert->src[0] = inst->src[1 - i];
         half[i] = cc_def_add(s, convert, CC_GPR);
         cc_inst_insert_before(s, inst, convert);
-        legalise_sources(s, convert);
+        legalise_sources(s, c, convert);
     }
     inst->op = CC_PRMT;
     inst->src = cc_alloc(s->arena, 3, sizeof(*inst->src));
@@ -220,14 +245,15 @@ static void split_pack(struct cc_shader *s, struct cc_inst *inst)
 void cc_legal_run(struct cc_shader *s)
 {
     for (size_t i = 0; i < s->rpo_count; i++) {
+        struct copies copies = {.count = 0};
         for (struct cc_inst *inst = s->rpo[i]->first; inst; inst = inst->next) {
             if (inst->op == CC_PHI) {
                 continue;
             }
             if (inst->op == CC_F2FP && s->sm < SM_WITH_F2FP) {
-                split_pack(s, inst);
+                split_pack(s, &copies, inst);
             }
-            legalise_sources(s, inst);
+            legalise_sources(s, &copies, inst);
         }
     }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The descriptor of a buffer is loaded once.
+// What the launcher needs to know.
 // options --print stats
 // expect spills 0
 // expect shared_bytes 256
 // expect barriers 1
-// expect registers 10
 #version 450
 layout(local_size_x = 64) in;
 layout(binding = 0) buffer B { uint r[]; };
