@@ -105,12 +105,13 @@ static pid_t wait_for(pid_t pid, int *status)
     return got;
 }
 
-enum magma_code mg_child_create(const char *chip, int *fd, struct mg_child **out,
+enum magma_code mg_child_create(const char *chip, bool trace, int *fd, struct mg_child **out,
                                 struct magma_error *err)
 {
     struct mg_child *child = calloc(1, sizeof *child);
     char fd_text[16];
-    char *argv[] = {NULL, "--fd", fd_text, "--chip", (char *)(uintptr_t)chip, "--once", NULL};
+    char *argv[] = {NULL,     "--fd",    fd_text, "--chip", (char *)(uintptr_t)chip,
+                    "--once", "--trace", "-",     NULL};
     int pair[2] = {-1, -1}, high = -1, rc;
     enum magma_code code;
 
@@ -122,6 +123,8 @@ enum magma_code mg_child_create(const char *chip, int *fd, struct mg_child **out
         goto fail;
     snprintf(fd_text, sizeof fd_text, "%d", CHILD_FD);
     argv[0] = child->program;
+    if (!trace)
+        argv[6] = NULL;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         code = mg_fail_errno(err, errno, "software GPU: socket pair");
         goto fail;

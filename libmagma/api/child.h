@@ -7,12 +7,15 @@
 #ifndef MG_API_CHILD_H
 #define MG_API_CHILD_H
 
+#include <stdbool.h>
+
 #include <magma-nv/status.h>
 
 struct mg_child;
 
-/* Starts a model of a chip ("ga102"). *fd is our end of the socket; the caller owns it. */
-enum magma_code mg_child_create(const char *chip, int *fd, struct mg_child **out,
+/* Starts a model of a chip ("ga102"), with its story on standard error if wanted. *fd is our end of
+ * the socket; the caller owns it. */
+enum magma_code mg_child_create(const char *chip, bool trace, int *fd, struct mg_child **out,
                                 struct magma_error *err);
 
 /* Makes firmware files for it, and returns their folder (valid until destroy). */

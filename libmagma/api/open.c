@@ -58,9 +58,12 @@ static enum magma_code open_model(const char *name, struct mg_gpu_setup *setup,
 {
     struct mvfio_fds fds = {.kind = MVFIO_FDS_USER, .container = -1, .group = -1, .device = -1};
     struct mvfio_device *device;
+    struct mg_log log;
     enum magma_code code;
 
-    code = mg_child_create(name + strlen("model:"), &fds.device, &setup->child, err);
+    mg_gpu_log(setup->options, &log);
+    code = mg_child_create(name + strlen("model:"), mg_debug_on(&log, MG_DEBUG(model)), &fds.device,
+                           &setup->child, err);
     if (code != MAGMA_OK)
         return code;
     if (!setup->options->firmware_path && !getenv("MAGMA_FIRMWARE_PATH"))

@@ -21,6 +21,8 @@
 /* An internal fence at the latest after so many entries, so that a long submission frees its own
  * way. */
 #define FENCE_INTERVAL (RING_ENTRIES / 4)
+/* Waits or signals in one segment: three such segments always fit among the words. */
+#define POINTS_MAX 512u
 /* How long a full ring may take to move, and a channel to become idle when it is destroyed. */
 #define ROOM_TIMEOUT_NS UINT64_C(10000000000)
 #define IDLE_TIMEOUT_NS UINT64_C(10000000000)
@@ -125,48 +127,61 @@ static enum magma_code put_push(struct magma_channel *c, struct magma_push *push
     return code;
 }
 
+/* At most POINTS_MAX semaphores as one segment; with a fence behind them when wanted. */
+static enum magma_code put_points(struct magma_channel *c, const struct magma_timeline_point *points,
+                                  size_t count, uint32_t first_execute, uint32_t execute,
+                                  bool with_fence)
+{
+    enum magma_code code = MAGMA_OK;
+    uint32_t *words, *at;
+    uint64_t va;
+
+    while (mg_ring_free_entries(&c->ring) <= ENTRIES_KEPT && code == MAGMA_OK)
+        code = wait_room(c);
+    if (code == MAGMA_OK)
+        code = take_words(c, (uint32_t)count * MG_SEMAPHORE_DWORDS + (with_fence ? FENCE_WORDS : 0),
+                          &words, &va);
+    if (code != MAGMA_OK)
+        return code;
+    at = words;
+    for (size_t i = 0; i < count; i++)
+        at = mg_words_semaphore(at, magma_timeline_address(points[i].timeline).raw, points[i].value,
+                                i ? execute : first_execute);
+    if (with_fence)
+        put_fence(c, words, va, !count, (uint32_t)(at - words));
+    else
+        mg_ring_put(&c->ring, va, (uint32_t)(at - words));
+    return MAGMA_OK;
+}
+
 static enum magma_code put_waits(struct magma_channel *c, const struct magma_submit *submit)
 {
     uint32_t execute = mg_acquire_word(c->dev->classes->acquire_op, true);
-    uint32_t *words, *at;
-    enum magma_code code;
-    uint64_t va;
+    enum magma_code code = MAGMA_OK;
 
-    if (!submit->wait_count)
-        return MAGMA_OK;
-    if (submit->wait_count > RING_WORDS / 2 / MG_SEMAPHORE_DWORDS)
-        return MAGMA_INVALID_ARGUMENT;
-    code = take_words(c, (uint32_t)submit->wait_count * MG_SEMAPHORE_DWORDS, &words, &va);
-    if (code != MAGMA_OK)
-        return code;
-    at = words;
-    for (size_t i = 0; i < submit->wait_count; i++)
-        at = mg_words_semaphore(at, magma_timeline_address(submit->waits[i].timeline).raw,
-                                submit->waits[i].value, execute);
-    return put_segment(c, va, (uint32_t)(at - words));
+    for (size_t i = 0; i < submit->wait_count && code == MAGMA_OK; i += POINTS_MAX) {
+        size_t n = submit->wait_count - i < POINTS_MAX ? submit->wait_count - i : POINTS_MAX;
+
+        code = put_points(c, submit->waits + i, n, execute, execute, n == POINTS_MAX);
+    }
+    return code;
 }
 
-/* Signals, then the fence, in one segment. The first release waits for the channel to be idle. */
+/* Signals and the channel's fence. The first release waits for the channel to be idle. */
 static enum magma_code put_signals(struct magma_channel *c, const struct magma_submit *submit)
 {
-    uint32_t *words, *at;
-    enum magma_code code;
-    uint64_t va;
+    uint32_t idle = mg_release_word(true, false, true), execute = mg_release_word(false, false, true);
+    enum magma_code code = MAGMA_OK;
+    size_t i = 0;
 
-    if (submit->signal_count > RING_WORDS / 2 / MG_SEMAPHORE_DWORDS - 2)
-        return MAGMA_INVALID_ARGUMENT;
-    code = take_words(c, (uint32_t)submit->signal_count * MG_SEMAPHORE_DWORDS + FENCE_WORDS, &words,
-                      &va);
-    while (code == MAGMA_OK && mg_ring_free_entries(&c->ring) < 1)
-        code = wait_room(c);
-    if (code != MAGMA_OK)
-        return code;
-    at = words;
-    for (size_t i = 0; i < submit->signal_count; i++)
-        at = mg_words_semaphore(at, magma_timeline_address(submit->signals[i].timeline).raw,
-                                submit->signals[i].value, mg_release_word(i == 0, false, true));
-    put_fence(c, words, va, submit->signal_count == 0, (uint32_t)(at - words));
-    return MAGMA_OK;
+    while (submit->signal_count - i > POINTS_MAX && code == MAGMA_OK) {
+        code = put_points(c, submit->signals + i, POINTS_MAX, i ? execute : idle, execute, true);
+        i += POINTS_MAX;
+    }
+    if (code == MAGMA_OK)
+        code = put_points(c, submit->signals + i, submit->signal_count - i, i ? execute : idle,
+                          execute, true);
+    return code;
 }
 
 /* ---- Debugging ------------------------------------------------------------------------------- */

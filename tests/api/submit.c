@@ -69,6 +69,34 @@ START_TEST(a_channel_waits_for_a_signal_that_comes_later)
 }
 END_TEST
 
+START_TEST(thousands_of_waits_and_signals_fit_in_one_submission)
+{
+    enum { COUNT = 3000 };
+    static struct magma_timeline_point waits[COUNT], signals[COUNT];
+    struct kit k;
+
+    kit_open(&k, NULL);
+    struct magma_timeline *a = timeline(&k, 0), *b = timeline(&k, 0);
+
+    for (int round = 0; round < 5; round++) {
+        struct magma_submit submit = {.waits = waits, .wait_count = COUNT, .signals = signals,
+                                      .signal_count = COUNT};
+
+        for (unsigned i = 0; i < COUNT; i++) {
+            waits[i] = (struct magma_timeline_point){a, (uint64_t)round * COUNT + i};
+            signals[i] = (struct magma_timeline_point){b, (uint64_t)round * COUNT + i + 1};
+        }
+        magma_timeline_signal(a, (uint64_t)(round + 1) * COUNT);
+        ck_assert_int_eq(magma_channel_submit(k.channel, &submit), MAGMA_OK);
+        ck_assert_int_eq(magma_channel_wait_idle(k.channel, 10 * SECOND), MAGMA_OK);
+        ck_assert_uint_eq(magma_timeline_value(b), (uint64_t)(round + 1) * COUNT);
+    }
+    magma_timeline_destroy(a);
+    magma_timeline_destroy(b);
+    kit_close(&k);
+}
+END_TEST
+
 START_TEST(any_and_all_differ)
 {
     struct kit k;
@@ -372,6 +400,7 @@ int main(void)
     tcase_set_timeout(c, 240);
     tcase_add_test(c, an_empty_submission_signals);
     tcase_add_test(c, a_channel_waits_for_a_signal_that_comes_later);
+    tcase_add_test(c, thousands_of_waits_and_signals_fit_in_one_submission);
     tcase_add_test(c, any_and_all_differ);
     tcase_add_test(c, submissions_wrap_around_the_ring);
     tcase_add_test(c, one_submission_may_be_longer_than_the_ring);
