@@ -58,7 +58,7 @@ int tool_boot(int argc, char **argv)
     char text[DURATION_SIZE], name[96];
     int status = 2;
 
-    if (!tool_parse(argc, argv, usage, true, &s.args))
+    if (!tool_parse(argc, argv, usage, TOOL_TAKES_TRACE | TOOL_TAKES_DEVICE, &s.args))
         goto out;
     status = 0;
     if (s.args.help)

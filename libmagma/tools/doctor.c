@@ -156,7 +156,7 @@ int tool_doctor(int argc, char **argv)
     enum verdict missing;
     int status = 2;
 
-    if (!tool_parse(argc, argv, usage, false, &args) || args.device)
+    if (!tool_parse(argc, argv, usage, 0, &args))
         goto out;
     status = 0;
     if (args.help)

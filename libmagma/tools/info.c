@@ -48,7 +48,7 @@ int tool_info(int argc, char **argv)
     struct magma_gpu *gpu = NULL;
     struct tool_args args;
 
-    if (!tool_parse(argc, argv, usage, false, &args))
+    if (!tool_parse(argc, argv, usage, TOOL_TAKES_DEVICE, &args))
         return 2;
     if (args.help)
         return 0;

@@ -28,7 +28,7 @@ int tool_list(int argc, char **argv)
     struct tool_args args;
     size_t count;
 
-    if (!tool_parse(argc, argv, usage, false, &args) || args.device)
+    if (!tool_parse(argc, argv, usage, 0, &args))
         return 2;
     if (args.help)
         return 0;

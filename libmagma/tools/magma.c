@@ -29,7 +29,7 @@ static void print_usage(FILE *to)
     fprintf(to, "\n`magma COMMAND --help` explains a command. See also magma(1).\n");
 }
 
-bool tool_parse(int argc, char **argv, const char *usage, bool takes_trace, struct tool_args *args)
+bool tool_parse(int argc, char **argv, const char *usage, unsigned takes, struct tool_args *args)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'},
                                             {"json", no_argument, NULL, 'j'},
@@ -41,7 +41,7 @@ bool tool_parse(int argc, char **argv, const char *usage, bool takes_trace, stru
     while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
         if (c == 'j')
             args->json = true;
-        else if (c == 't' && takes_trace)
+        else if (c == 't' && (takes & TOOL_TAKES_TRACE))
             args->trace = true;
         else if (c == 'h')
             args->help = true;
@@ -50,7 +50,7 @@ bool tool_parse(int argc, char **argv, const char *usage, bool takes_trace, stru
     }
     if (args->help)
         fputs(usage, stdout);
-    if (optind < argc)
+    if (optind < argc && (takes & TOOL_TAKES_DEVICE))
         args->device = argv[optind++];
     if (optind < argc)
         goto wrong;

@@ -24,11 +24,14 @@ struct tool_args {
     const char *device; /* first argument that is no option, or NULL */
 };
 
+/* What a subcommand takes beside --json and --help. */
+enum { TOOL_TAKES_TRACE = 1u << 0, TOOL_TAKES_DEVICE = 1u << 1 };
+
 /*
- * Reads --json, --trace (if wanted), --help and one optional argument. Returns false after
- * printing what is wrong (exit status 2 then).
+ * Reads a subcommand's options and its device; prints usage for --help. `takes` is a mask of
+ * TOOL_TAKES_*. Returns false after printing usage to standard error (exit status 2 then).
  */
-bool tool_parse(int argc, char **argv, const char *usage, bool takes_trace, struct tool_args *args);
+bool tool_parse(int argc, char **argv, const char *usage, unsigned takes, struct tool_args *args);
 
 /* Prints a JSON document to standard output and releases it. */
 void tool_print_json(json_t *document);

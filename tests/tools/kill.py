@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""kill.py TOOL GPUMODEL: SIGKILL of the driver after any boot step leaves a GPU that boots again."""
+"""kill.py TOOL GPUMODEL MKFW: SIGKILL of the driver after any boot step leaves a GPU that boots again."""
 import os
 import signal
 import subprocess
@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-TOOL, MODEL = sys.argv.pop(1), sys.argv.pop(1)
+TOOL, MODEL, MKFW = sys.argv.pop(1), sys.argv.pop(1), sys.argv.pop(1)
 
 
 class Server:
@@ -18,6 +18,8 @@ class Server:
     def __enter__(self):
         self.dir = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.dir.name, "gpu.sock")
+        subprocess.run([MKFW, self.dir.name], check=True)
+        os.environ["MAGMA_FIRMWARE_PATH"] = self.dir.name
         self.process = subprocess.Popen([MODEL, "--chip", "ga102", self.path])
         deadline = time.monotonic() + 10
         while not os.path.exists(self.path) and time.monotonic() < deadline:

@@ -51,7 +51,7 @@ class Devices(unittest.TestCase):
             status, out, err = run("info", name)
             self.assertEqual(status, 1, name)
             self.assertEqual(out, "")
-            self.assertTrue(err.startswith("magma: "), err)
+            self.assertTrue(err.splitlines()[-1].startswith("magma: "), err)
 
     def test_info_of_the_model(self):
         status, out, err = run("info", "--json", MODEL)
