@@ -23,6 +23,8 @@
 #define DEVINIT_POLLS 8
 #define FLUSH_LOW_SHIFT 8
 #define FLUSH_HIGH_SHIFT 40
+#define FLUSH_WORD_BITS 32
+#define FLUSH_HIGH_MASK 0xfffffu
 #define WORD 4u
 
 bool gpum_boot_create(struct gpum *m)
@@ -46,6 +48,7 @@ void gpum_boot_power_on(struct gpum *m)
     struct gpum_boot *b = m->boot;
     gpum_falcon_power_on(m, &b->gsp);
     gpum_falcon_power_on(m, &b->sec2);
+    gpum_fsp_power_on(m);
     memset(b->scratch, 0, sizeof(b->scratch));
     b->wpr2_start = b->wpr2_end = b->frts_start = 0;
     m->memory_generation++;
@@ -64,7 +67,8 @@ void gpum_boot_destroy(struct gpum *m)
 bool gpum_boot_step(struct gpum *m, unsigned budget)
 {
     (void)budget;
-    bool more = gpum_falcon_step(m, &m->boot->gsp);
+    bool more = gpum_fsp_step(m);
+    more |= gpum_falcon_step(m, &m->boot->gsp);
     return gpum_falcon_step(m, &m->boot->sec2) || more;
 }
 
@@ -90,11 +94,13 @@ bool gpum_boot_devinit_done(struct gpum *m, const char *what)
 
 bool gpum_boot_flush_page_ok(struct gpum *m)
 {
-    uint64_t address = (uint64_t)m->boot->flush_high << FLUSH_HIGH_SHIFT |
-                       (uint64_t)m->boot->flush_low << FLUSH_LOW_SHIFT;
+    bool plain = m->chip->flush_unshifted;
+    uint64_t address =
+        (uint64_t)m->boot->flush_high << (plain ? FLUSH_WORD_BITS : FLUSH_HIGH_SHIFT) |
+        (uint64_t)m->boot->flush_low << (plain ? 0 : FLUSH_LOW_SHIFT);
     uint8_t byte;
     if (address == 0)
-        gpum_fault(m, "falcon reset before the flush page is set (0x100c10)");
+        gpum_fault(m, "the flush page is not set");
     else if (address % NV_RADIX3_PAGE_SIZE)
         gpum_fault(m, "the flush page (0x%llx) is no page", (unsigned long long)address);
     else if (!gpum_phys_read(m, GPUM_SYS_COHERENT, address, &byte, 1))
@@ -219,21 +225,19 @@ static uint32_t read_pfb(struct gpum *m, uint32_t offset)
     switch (offset) {
     case NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE:
         return memory_range(m->vram_bytes / MIB);
-    case NV_PFB_NISO_FLUSH_SYSMEM_ADDR:
-        return m->boot->flush_low;
-    case NV_PFB_NISO_FLUSH_SYSMEM_ADDR_HI:
-        return m->boot->flush_high;
     default:
-        return 0;
+        return offset == m->chip->flush_low_register    ? m->boot->flush_low
+               : offset == m->chip->flush_high_register ? m->boot->flush_high
+                                                        : 0;
     }
 }
 
 static void write_pfb(struct gpum *m, uint32_t offset, uint32_t value)
 {
-    if (offset == NV_PFB_NISO_FLUSH_SYSMEM_ADDR)
+    if (offset == m->chip->flush_low_register)
         m->boot->flush_low = value;
-    else if (offset == NV_PFB_NISO_FLUSH_SYSMEM_ADDR_HI)
-        m->boot->flush_high = NVHW_GET(NV_PFB_NISO_FLUSH_SYSMEM_ADDR_HI, ADR_46_40, value);
+    else if (offset == m->chip->flush_high_register)
+        m->boot->flush_high = value & FLUSH_HIGH_MASK;
     else
         gpum_note(m, "write of 0x%08x to 0x%06x ignored", value, offset);
 }
@@ -301,12 +305,39 @@ static void write_mirror(struct gpum *m, uint32_t offset, uint32_t value)
 
 static uint32_t read_gsp(struct gpum *m, uint32_t offset)
 {
+    uint32_t locked;
+    if (gpum_fsp_locks_gsp(m, &locked))
+        return locked;
     return gpum_falcon_read(m, &m->boot->gsp, offset - NV_FALCON_GSP_BASE);
 }
 
 static void write_gsp(struct gpum *m, uint32_t offset, uint32_t value)
 {
     gpum_falcon_write(m, &m->boot->gsp, offset - NV_FALCON_GSP_BASE, value);
+}
+
+/* FSP's word that the board has booted; on other chips nothing is known there. */
+static uint32_t read_fsp_done(struct gpum *m, uint32_t offset)
+{
+    if (offset != m->chip->fsp_done_register)
+        return 0;
+    m->boot->devinit_reads++;
+    return devinit_done(m) ? NV_THERM_I2CS_SCRATCH_FSP_BOOT_COMPLETE_SUCCESS
+                           : m->boot->devinit_reads;
+}
+
+static uint32_t read_fsp(struct gpum *m, uint32_t offset)
+{
+    return m->chip->boot_class == GPUM_BOOT_FSP ? gpum_fsp_read(m, offset)
+                                                : NV_PRI_ERROR_NO_TARGET;
+}
+
+static void write_fsp(struct gpum *m, uint32_t offset, uint32_t value)
+{
+    if (m->chip->boot_class == GPUM_BOOT_FSP)
+        gpum_fsp_write(m, offset, value);
+    else
+        gpum_fault(m, "write of 0x%08x to 0x%06x: this chip has no FSP", value, offset);
 }
 
 static uint32_t read_sec2(struct gpum *m, uint32_t offset)
@@ -330,6 +361,10 @@ const struct gpum_unit gpum_boot_units[] = {
     {"config mirror", NV_PCI_CONFIG_GH100_BASE, NV_PCI_CONFIG_MIRROR_SIZE_BYTES, read_mirror,
      write_mirror},
     {"PFB", 0x100000, 0x1000, read_pfb, write_pfb},
+    {"FBHUB0", 0x8a1000, 0x1000, read_pfb, write_pfb},
+    {"THERM", 0x20000, 0x1000, read_fsp_done, refuse},
+    {"THERM (GB20x)", 0xad0000, 0x1000, read_fsp_done, refuse},
+    {"FSP", NV_FALCON_FSP_BASE, 0x2000, read_fsp, write_fsp},
     {"GSP", NV_FALCON_GSP_BASE, NV_FALCON_REGISTERS_SIZE_BYTES, read_gsp, write_gsp},
     {"PGC6", 0x118000, 0x1000, read_pgc6, refuse},
     {"MMU lock and WPR", 0x1fa000, 0x1000, read_wpr2, refuse},

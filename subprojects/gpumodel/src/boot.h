@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "falcon.h"
+#include "fsp.h"
 
 struct gpum;
 
@@ -15,6 +16,7 @@ struct gpum;
 
 struct gpum_boot {
     struct gpum_falcon gsp, sec2;
+    struct gpum_fsp fsp;
     uint8_t *rom;
     size_t rom_bytes;
     uint32_t scratch[GPUM_SCRATCH_COUNT];

@@ -53,7 +53,7 @@ static bool mark_ok(struct gpum *m, const uint8_t *image, uint64_t size_bytes, u
     if (mark.magic == GPUM_BOOTLOADER_MAGIC && mark.part == (uint32_t)part &&
         mark.size_bytes == size_bytes)
         return true;
-    gpum_fault(m, "booter_load: %s 0x%llx is not where the bootloader has it", field,
+    gpum_fault(m, "%s 0x%llx is not where the bootloader has it", field,
                (unsigned long long)offset);
     return false;
 }
@@ -63,14 +63,14 @@ static bool bootloader_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
     uint8_t *image = m->vram + meta->boot_bin_offset;
     uint64_t size = meta->size_of_bootloader, magic = 0;
     if (!gpum_phys_read(m, GPUM_SYS_COHERENT, meta->sysmem_addr_of_bootloader, image, size)) {
-        gpum_fault(m, "booter_load: the bootloader's memory (0x%llx) is not mapped",
+        gpum_fault(m, "the bootloader's memory (0x%llx) is not mapped",
                    (unsigned long long)meta->sysmem_addr_of_bootloader);
         return false;
     }
     if (size >= sizeof(struct gpum_bootloader_mark))
         memcpy(&magic, image, sizeof(magic));
     if (magic != GPUM_BOOTLOADER_MAGIC) {
-        gpum_note(m, "booter_load: the bootloader is taken on trust");
+        gpum_note(m, "the bootloader is taken on trust");
         return true;
     }
     if (m->chip->boot_class == GPUM_BOOT_LOADER)
@@ -88,12 +88,12 @@ static bool own_signature_ok(struct gpum *m, const struct gpum_fwsignature *s,
 {
     const uint8_t *image = m->vram + meta->gsp_fw_offset;
     if (strncmp(s->section, m->chip->signature_section, sizeof(s->section)) != 0) {
-        gpum_fault(m, "booter_load: signature section %.24s belongs to another chip, wanted %s",
+        gpum_fault(m, "signature section %.24s belongs to another chip, wanted %s",
                    s->section, m->chip->signature_section);
         return false;
     }
     if (gpum_hash(gpum_hash_start(), image, meta->size_of_radix3_elf) != s->image_hash) {
-        gpum_fault(m, "booter_load: the GSP image does not fit its signature");
+        gpum_fault(m, "the GSP image does not fit its signature");
         return false;
     }
     return true;
@@ -112,7 +112,7 @@ static bool firmware_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
                         sizeof(signature)) ||
         memcmp(signature.head16, head16, sizeof(head16)) != 0 ||
         memcmp(signature.head32, head32, sizeof(head32)) != 0) {
-        gpum_fault(m, "booter_load: no signature section at 0x%llx",
+        gpum_fault(m, "no signature section at 0x%llx",
                    (unsigned long long)meta->sysmem_addr_of_signature);
         return false;
     }
@@ -120,8 +120,25 @@ static bool firmware_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
         memcpy(&header, image, sizeof(header));
     if (header.magic == GPUM_FWIMAGE_MAGIC || signature.magic == GPUM_SIGNATURE_MAGIC)
         return own_signature_ok(m, &signature, meta);
-    gpum_note(m, "booter_load: the GSP image is taken on trust");
+    gpum_note(m, "the GSP image is taken on trust");
     return true;
+}
+
+bool gpum_wpr_images_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
+{
+    return bootloader_ok(m, meta) && firmware_ok(m, meta);
+}
+
+/* Ada clears a large reserved part with the scrubber first. */
+static bool scrubbed(struct gpum *m, const struct nvhw_wpr_meta *meta)
+{
+    bool needed = m->chip->needs_scrubber &&
+                  meta->fb_size - meta->gsp_fw_rsvd_start > NV_WPR_AD102_SCRUB_LIMIT;
+    if (!needed || NVHW_GET(NV_PGC6_BSI_SECURE_SCRATCH_15, SCRUBBER_HANDOFF, m->boot->scrubber) >=
+                       NV_PGC6_BSI_SECURE_SCRATCH_15_SCRUBBER_HANDOFF_DONE)
+        return true;
+    gpum_fault(m, "booter_load: more than 256 MiB are reserved and the scrubber has not run");
+    return false;
 }
 
 static unsigned load(struct gpum *m, struct gpum_falcon *sec2, struct nvhw_wpr_meta *meta)
@@ -143,7 +160,9 @@ static unsigned load(struct gpum *m, struct gpum_falcon *sec2, struct nvhw_wpr_m
         return RESULT_META;
     if (!gsp_waits(m))
         return RESULT_GSP;
-    return bootloader_ok(m, meta) && firmware_ok(m, meta) ? RESULT_OK : RESULT_IMAGE;
+    if (!scrubbed(m, meta))
+        return RESULT_WPR;
+    return gpum_wpr_images_ok(m, meta) ? RESULT_OK : RESULT_IMAGE;
 }
 
 void gpum_run_booter_load(struct gpum *m, struct gpum_falcon *f)
@@ -163,7 +182,7 @@ void gpum_run_booter_load(struct gpum *m, struct gpum_falcon *f)
     m->boot->stage3 = NVHW_DEF(NV_PGC6_BSI_SECURE_SCRATCH_14, BOOT_STAGE_3_HANDOFF, DONE);
     m->boot->gsp.riscv_active = true;
     gpum_plan_reach(m, "riscv");
-    gpum_gsp_start(m);
+    gpum_gsp_start(m, (uint64_t)m->boot->gsp.mailbox[1] << 32 | m->boot->gsp.mailbox[0]);
 }
 
 static unsigned unload(struct gpum *m, struct gpum_falcon *sec2)

@@ -10,6 +10,8 @@ static const struct gpum_chip *const chips[] = {
     &gpum_chip_ga102,
     &gpum_chip_ad102,
     &gpum_chip_tu102,
+    &gpum_chip_gh100,
+    &gpum_chip_gb202,
 };
 #define CHIP_COUNT (sizeof(chips) / sizeof(*chips))
 

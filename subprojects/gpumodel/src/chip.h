@@ -59,6 +59,13 @@ struct gpum_chip {
     unsigned libos_version;           /* 2 or 3: decides which log buffers are asked for */
     uint64_t non_wpr_heap_bytes;
     uint64_t frts_bytes;
+    /* FSP: version of the message, FRTS counted from the end of VRAM, PMU's part; the FMC. */
+    uint32_t cot_version;
+    uint64_t frts_from_end, pmu_reserved_bytes;
+    uint32_t fmc_key_bytes, fmc_signature_bytes, real_fmc_bytes;
+    uint32_t fsp_done_register; /* where FSP says that it has booted */
+    uint32_t flush_low_register, flush_high_register;
+    bool flush_unshifted; /* the two hold the address itself, not address >> 8 and >> 40 */
     const char *signature_section;    /* of the GSP ELF */
     const char *firmware_chip;        /* folder of the firmware files */
     bool needs_scrubber;              /* much memory above the reserved part: SEC2 scrubs first */
@@ -82,10 +89,14 @@ struct gpum_chip {
 extern const struct gpum_chip gpum_chip_ga102;
 extern const struct gpum_chip gpum_chip_ad102;
 extern const struct gpum_chip gpum_chip_tu102;
+extern const struct gpum_chip gpum_chip_gh100;
+extern const struct gpum_chip gpum_chip_gb202;
 /* Engines of Turing to Ada as the model has them: GR0, two copy engines beside it, two alone. */
 extern const struct gpum_chip_engine gpum_engines_ampere[];
 extern const struct gpum_chip_engine gpum_engines_ada[];
 extern const struct gpum_chip_engine gpum_engines_turing[];
+extern const struct gpum_chip_engine gpum_engines_hopper[];
+extern const struct gpum_chip_engine gpum_engines_blackwell[];
 
 /* NULL when no chip has this name. */
 const struct gpum_chip *gpum_chip_find(const char *name);

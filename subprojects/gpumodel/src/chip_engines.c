@@ -43,5 +43,9 @@ const struct gpum_chip_engine gpum_engines_turing[] =
     ENGINES(NV_RM_CLASS_GRAPHICS_TU, NV_RM_CLASS_COPY_TU);
 const struct gpum_chip_engine gpum_engines_ampere[] =
     ENGINES(NV_RM_CLASS_GRAPHICS_GA10X, NV_RM_CLASS_COPY_GA10X);
+const struct gpum_chip_engine gpum_engines_hopper[] =
+    ENGINES(NV_RM_CLASS_GRAPHICS_GH, NV_RM_CLASS_COPY_GH);
+const struct gpum_chip_engine gpum_engines_blackwell[] =
+    ENGINES(NV_RM_CLASS_GRAPHICS_GB20X, NV_RM_CLASS_COPY_GB20X);
 const struct gpum_chip_engine gpum_engines_ada[] =
     ENGINES(NV_RM_CLASS_GRAPHICS_AD, NV_RM_CLASS_COPY_GA10X);

@@ -19,6 +19,8 @@ static uint32_t hwcfg2(struct gpum *m, struct gpum_falcon *f)
     f->scrub_reads++;
     return NVHW_DEF(NV_PFALCON_FALCON_HWCFG2, RISCV, ENABLE) |
            NVHW_NUM(NV_PFALCON_FALCON_HWCFG2, MEM_SCRUBBING, gpum_falcon_scrubbing(m, f)) |
+           NVHW_NUM(NV_PFALCON_FALCON_HWCFG2, RISCV_BR_PRIV_LOCKDOWN,
+                    f->is_gsp && gpum_fsp_lockdown(m)) |
            NVHW_NUM(NV_PFALCON_FALCON_HWCFG2, RESET_READY, f->state != GPUM_FALCON_RESET);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chip.h"
+#include "fwfmc.h"
 #include "fwimage.h"
 #include "ucode.h"
 
@@ -206,7 +207,9 @@ static uint8_t *create_generic_loader(size_t *size_bytes)
 #define SECTIONS_MAX 16
 #define VERSION_TEXT "570.144"
 
-static const char *const sections_ga102[] = {".fwsignature_ad10x", ".fwsignature_ga10x", NULL};
+static const char *const sections_ga102[] = {
+    ".fwsignature_gb20x",    ".fwsignature_cc_gb10x", ".fwsignature_gb10x", ".fwsignature_cc_gh100",
+    ".fwsignature_gh100",    ".fwsignature_ad10x",    ".fwsignature_ga10x", NULL};
 static const char *const sections_tu102[] = {".fwsignature_ga100", ".fwsignature_tu11x",
                                              ".fwsignature_tu10x", NULL};
 
@@ -316,7 +319,8 @@ static uint8_t *create_gsp(const struct gpum_chip *chip, size_t *size_bytes)
 const char *gpum_firmware_name(enum gpum_firmware_file file)
 {
     static const char *const names[GPUM_FIRMWARE_FILE_COUNT] = {
-        "gsp", "bootloader", "booter_load", "booter_unload", "gen_bootloader", "scrubber"};
+        "gsp", "bootloader", "booter_load", "booter_unload", "gen_bootloader", "scrubber",
+        "fmc"};
     return (unsigned)file < GPUM_FIRMWARE_FILE_COUNT ? names[file] : NULL;
 }
 
@@ -324,21 +328,24 @@ uint8_t *gpum_firmware_create(const char *chip_name, enum gpum_firmware_file fil
                               size_t *size_bytes)
 {
     const struct gpum_chip *chip = gpum_chip_find(chip_name);
-    if (!chip || chip->boot_class == GPUM_BOOT_FSP)
+    if (!chip)
         return NULL;
+    bool fsp = chip->boot_class == GPUM_BOOT_FSP;
     switch (file) {
     case GPUM_FIRMWARE_GSP:
         return create_gsp(chip, size_bytes);
     case GPUM_FIRMWARE_BOOTLOADER:
         return create_bootloader(chip, size_bytes);
     case GPUM_FIRMWARE_BOOTER_LOAD:
-        return create_hs(chip, GPUM_UCODE_BOOTER_LOAD, size_bytes);
+        return fsp ? NULL : create_hs(chip, GPUM_UCODE_BOOTER_LOAD, size_bytes);
     case GPUM_FIRMWARE_BOOTER_UNLOAD:
-        return create_hs(chip, GPUM_UCODE_BOOTER_UNLOAD, size_bytes);
+        return fsp ? NULL : create_hs(chip, GPUM_UCODE_BOOTER_UNLOAD, size_bytes);
     case GPUM_FIRMWARE_GENERIC_LOADER:
         return chip->boot_class == GPUM_BOOT_LOADER ? create_generic_loader(size_bytes) : NULL;
     case GPUM_FIRMWARE_SCRUBBER:
         return chip->needs_scrubber ? create_hs(chip, GPUM_UCODE_SCRUBBER, size_bytes) : NULL;
+    case GPUM_FIRMWARE_FMC:
+        return fsp ? gpum_fmc_file(chip, size_bytes) : NULL;
     default:
         return NULL;
     }

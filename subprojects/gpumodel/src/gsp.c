@@ -41,11 +41,12 @@ void gpum_gsp_destroy(struct gpum *m)
     free(m->gsp);
 }
 
-void gpum_gsp_start(struct gpum *m)
+void gpum_gsp_start(struct gpum *m, uint64_t arguments)
 {
     struct gpum_gsp *g = m->gsp;
     gpum_gsp_stop(m);
     memcpy(&g->meta, m->vram + m->boot->wpr2_start, sizeof(g->meta));
+    g->arguments = arguments;
     g->phase = GPUM_GSP_ARGUMENTS;
 }
 
@@ -110,7 +111,10 @@ static void take_settings(struct gpum *m)
         return;
     gpum_plan_reach(m, "sysinfo");
     gpum_rm_start(m);
-    gpum_gsp_send_sequencer(m);
+    if (m->chip->boot_class == GPUM_BOOT_FSP)
+        gpum_gsp_init_done(m); /* no register program there */
+    else
+        gpum_gsp_send_sequencer(m);
 }
 
 static void unload(struct gpum *m, uint32_t sequence)
@@ -129,6 +133,10 @@ static bool finish_unload(struct gpum *m)
         return true;
     m->boot->gsp.mailbox[0] = NV_GSP_MAILBOX0_UNLOADED;
     halt(m);
+    if (m->chip->boot_class == GPUM_BOOT_FSP) { /* the FMC takes the protection down itself */
+        m->boot->wpr2_start = m->boot->wpr2_end = m->boot->frts_start = 0;
+        m->memory_generation++;
+    }
     return false;
 }
 

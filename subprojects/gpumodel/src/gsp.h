@@ -8,8 +8,9 @@
 
 struct gpum;
 
-/* Booter made the RISC-V core active; mailboxes 0/1 of the GSP hold the arguments' address. */
-void gpum_gsp_start(struct gpum *m);
+/* Booter or FMC made the RISC-V core active; arguments is the bus address of the libos page. WPR2
+ * begins with the layout. */
+void gpum_gsp_start(struct gpum *m, uint64_t arguments);
 /* Reset, halt: GSP-RM is gone, with all its objects and channels. */
 void gpum_gsp_stop(struct gpum *m);
 /* The host wrote QUEUE_HEAD(0). */

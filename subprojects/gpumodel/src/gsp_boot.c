@@ -224,10 +224,10 @@ static void write_status_header(struct gpum *m)
 void gpum_gsp_read_arguments(struct gpum *m)
 {
     struct gpum_falcon *f = &m->boot->gsp;
-    uint64_t address = (uint64_t)f->mailbox[1] << 32 | f->mailbox[0], arguments = 0, shared = 0;
+    uint64_t address = m->gsp->arguments, arguments = 0, shared = 0;
     gpum_plan_reach(m, "libos");
     if (!address || !page_mapped(m, address)) {
-        gpum_gsp_hang(m, "GSP mailboxes hold 0x%llx, which is no mapped page",
+        gpum_gsp_hang(m, "its arguments are at 0x%llx, which is no mapped page",
                       (unsigned long long)address);
         return;
     }
@@ -275,6 +275,14 @@ void gpum_gsp_send_sequencer(struct gpum *m)
     m->gsp->phase = GPUM_GSP_SEQUENCER;
 }
 
+void gpum_gsp_init_done(struct gpum *m)
+{
+    gpum_plan_reach(m, "init-done");
+    gpum_gsp_log(m, "init done");
+    m->gsp->phase = GPUM_GSP_RUNNING;
+    gpum_rpc_event(m, NV_RPC_EVENT_GSP_INIT_DONE, NULL, 0);
+}
+
 void gpum_gsp_check_sequencer(struct gpum *m)
 {
     if (m->boot->scratch[DONE_SCRATCH] != PROGRAM_DONE)
@@ -284,8 +292,5 @@ void gpum_gsp_check_sequencer(struct gpum *m)
                       m->boot->scratch[PROGRAM_SCRATCH], PROGRAM_RESULT);
         return;
     }
-    gpum_plan_reach(m, "init-done");
-    gpum_gsp_log(m, "init done");
-    m->gsp->phase = GPUM_GSP_RUNNING;
-    gpum_rpc_event(m, NV_RPC_EVENT_GSP_INIT_DONE, NULL, 0);
+    gpum_gsp_init_done(m);
 }

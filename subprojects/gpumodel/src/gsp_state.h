@@ -44,6 +44,7 @@ struct gpum_outgoing {
 struct gpum_gsp {
     enum gpum_gsp_phase phase;
     struct nvhw_wpr_meta meta;
+    uint64_t arguments; /* bus address of the libos page */
     uint64_t pages[NV_GSP_QUEUE_PAGE_TABLE_ENTRIES]; /* of the shared memory; [0] 0: not known */
     struct gpum_log_buffer logs[GPUM_LOG_BUFFERS_MAX];
     unsigned log_count;
@@ -74,6 +75,7 @@ void gpum_gsp_log(struct gpum *m, const char *text);
 void gpum_gsp_read_arguments(struct gpum *m);
 void gpum_gsp_send_sequencer(struct gpum *m);
 void gpum_gsp_check_sequencer(struct gpum *m);
+void gpum_gsp_init_done(struct gpum *m);
 
 /* sysinfo.c: false after reporting the first field that is wrong. */
 bool gpum_system_info_ok(struct gpum *m, const uint8_t *payload, uint32_t size_bytes);

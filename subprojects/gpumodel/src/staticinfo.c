@@ -46,6 +46,8 @@ void gpum_static_info(const struct gpum *m, struct nvhw_r570_gsp_static_info *in
     info->fbio_mask = 1;
     info->bar1_pde_base = m->gsp->rm.bar1_root;
     info->bar2_pde_base = m->gsp->rm.bar2_root;
+    info->fw_wpr_non_wpr_heap_offset = m->gsp->meta.non_wpr_heap_offset;
+    info->fw_wpr_frts_offset = m->gsp->meta.frts_offset;
     info->vbios_valid = 1;
     info->split_vas_between_server_client_rm = 1;
     info->h_internal_client = GPUM_RM_INTERNAL_CLIENT;

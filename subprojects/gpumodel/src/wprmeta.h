@@ -12,6 +12,9 @@ struct gpum;
 /* Every rule of the layout (classes A, A', B). False after reporting the first one broken. */
 bool gpum_wpr_meta_ok(struct gpum *m, const struct nvhw_wpr_meta *meta);
 
+/* Copies bootloader and GSP-RM into place and checks them against their signature (booter.c). */
+bool gpum_wpr_images_ok(struct gpum *m, const struct nvhw_wpr_meta *meta);
+
 /*
  * Walks the three levels of the image table at iova and copies size_bytes to the video memory at
  * destination. False after reporting which entry or page cannot be read.

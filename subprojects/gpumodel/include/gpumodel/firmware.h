@@ -19,6 +19,7 @@ enum gpum_firmware_file {
     GPUM_FIRMWARE_BOOTER_UNLOAD,
     GPUM_FIRMWARE_GENERIC_LOADER, /* Turing only */
     GPUM_FIRMWARE_SCRUBBER,       /* Ada only */
+    GPUM_FIRMWARE_FMC,            /* Hopper, Blackwell: instead of both booters */
     GPUM_FIRMWARE_FILE_COUNT
 };
 

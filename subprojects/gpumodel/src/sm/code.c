@@ -89,7 +89,7 @@ static void decode_insn(struct sm_insn *i, unsigned sm_version, const uint8_t *b
 static void decode_block(struct sm_block *block)
 {
     for (unsigned n = 0; n < SM_BLOCK_INSNS; n++)
-        decode_insn(&block->insn[n], block->sm_version, block->bytes + n * NV_SASS_BYTES);
+        decode_insn(&block->insn[n], block->sm_version, block->bytes + (size_t)n * NV_SASS_BYTES);
 }
 
 static struct sm_block *find_block(const struct gpum_grid *grid, uint64_t va)

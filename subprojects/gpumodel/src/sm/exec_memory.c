@@ -269,7 +269,7 @@ static bool exec_uldc(struct sm_ctx *x)
 {
     unsigned bytes = sm_access_bytes(x), part = bytes > 4 ? 4 : bytes,
              words = bytes > 4 ? bytes / 4 : 1;
-    uint32_t offset = (uint32_t)x->s->o[NV_SASS_B].imm & 0xffff, value;
+    uint32_t offset = (uint32_t)x->s->o[NV_SASS_B].imm & 0xffff, value = 0;
     if (x->s->o[NV_SASS_A].kind == NV_SASS_UREG)
         offset += sm_usrc(x, NV_SASS_A);
     for (unsigned n = 0; x->mask && n < words; n++) {
