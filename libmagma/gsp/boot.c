@@ -167,7 +167,7 @@ void mg_gsp_destroy(struct mg_gsp *gsp)
     mg_dma_finish(&gsp->bootloader);
     mg_radix3_finish(&gsp->image);
     mg_dma_finish(&gsp->flush_page);
-    free((void *)(uintptr_t)gsp->rom.data);
+    free(gsp->rom_data);
     close_files(&gsp->files);
     free(gsp);
 }

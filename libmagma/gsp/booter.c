@@ -90,8 +90,8 @@ enum magma_code mg_gsp_run_hs(struct mg_gsp *gsp, const struct mg_fw_hs *hs, con
         code = mg_dma_init(gsp->hal, hs->image.size + BLOCK, 0, &memory, err);
     if (code != MAGMA_OK)
         goto out;
-    memcpy(memory.cpu, hs->image.data, hs->image.size);
-    memcpy((uint8_t *)memory.cpu + hs->signature_offset, signature.data, signature.size);
+    mg_bytes_copy(hs->image, memory.cpu);
+    mg_bytes_copy(signature, (uint8_t *)memory.cpu + hs->signature_offset);
     code = mg_falcon_reset(&gsp->sec2, err);
     if (code != MAGMA_OK)
         goto out;

@@ -41,4 +41,11 @@ static inline bool mg_bytes_get(struct mg_bytes b, uint64_t offset, void *out, s
     return true;
 }
 
+/* Copies all of it to memory that has room; it may be empty. */
+static inline void mg_bytes_copy(struct mg_bytes b, void *to)
+{
+    if (b.size)
+        memcpy(to, b.data, b.size);
+}
+
 #endif

@@ -83,7 +83,7 @@ static enum magma_code read_load_header(struct mg_bytes file, const struct nvhw_
 
 enum magma_code mg_fw_hs(struct mg_bytes file, struct mg_fw_hs *out, struct magma_error *err)
 {
-    struct nvhw_fw_bin_header header;
+    struct nvhw_fw_bin_header header = {0};
     struct nvhw_fw_hs_header hs;
     struct nvhw_fw_hs_meta meta;
     enum magma_code code;
@@ -123,7 +123,7 @@ enum magma_code mg_fw_hs_signature(const struct mg_fw_hs *hs, uint32_t fuse_vers
 
 enum magma_code mg_fw_riscv(struct mg_bytes file, struct mg_fw_riscv *out, struct magma_error *err)
 {
-    struct nvhw_fw_bin_header header;
+    struct nvhw_fw_bin_header header = {0};
     struct nvhw_fw_riscv_desc desc = {0};
     enum magma_code code;
 
@@ -150,7 +150,7 @@ enum magma_code mg_fw_riscv(struct mg_bytes file, struct mg_fw_riscv *out, struc
 enum magma_code mg_fw_loader(struct mg_bytes file, struct mg_fw_loader *out,
                              struct magma_error *err)
 {
-    struct nvhw_fw_bin_header header;
+    struct nvhw_fw_bin_header header = {0};
     struct nvhw_fw_generic_loader desc;
     struct mg_bytes image = {0};
     enum magma_code code;

@@ -169,7 +169,7 @@ enum magma_code mg_fw_fmc(struct mg_bytes file, struct mg_fw_fmc *out, struct ma
     memset(out, 0, sizeof *out);
     code = open_elf(file, false, &elf, err);
     for (size_t i = 0; code == MAGMA_OK && i < sizeof parts / sizeof parts[0]; i++) {
-        uint32_t want, found;
+        uint32_t want = 0, found;
 
         code = find_section(&elf, parts[i].name, parts[i].bytes, &want, err);
         if (code != MAGMA_OK)

@@ -27,6 +27,7 @@ static enum magma_code map_file(int fd, struct mg_fw_file *out, struct magma_err
     data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
         return mg_fail_errno(err, errno, "%s: mmap", out->path);
+    out->mapping = data;
     out->bytes = (struct mg_bytes){data, (size_t)st.st_size};
     return MAGMA_OK;
 }
@@ -96,7 +97,7 @@ enum magma_code mg_fw_open(const struct mg_fw_where *where, const char *name,
 
 void mg_fw_close(struct mg_fw_file *file)
 {
-    if (file->bytes.data)
-        munmap((void *)(uintptr_t)file->bytes.data, file->bytes.size);
+    if (file->mapping)
+        munmap(file->mapping, file->bytes.size);
     memset(file, 0, sizeof *file);
 }

@@ -22,7 +22,8 @@ struct mg_fw_where {
 
 struct mg_fw_file {
     char path[512];
-    struct mg_bytes bytes; /* mapped, read only */
+    struct mg_bytes bytes; /* read only */
+    void *mapping;         /* behind bytes */
 };
 
 /* Opens NAME. MAGMA_FIRMWARE_MISSING: the text lists the folders and says what to install.

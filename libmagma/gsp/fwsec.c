@@ -39,6 +39,7 @@ uint32_t mg_fuse_version(uint32_t fuse)
  * is needed, code, data. */
 struct placed {
     struct mg_dma memory;
+    uint8_t *data; /* in memory */
     uint32_t code_offset, data_offset;
 };
 
@@ -59,10 +60,10 @@ static enum magma_code place(struct mg_gsp *gsp, uint32_t command, struct placed
     out->code_offset = (uint32_t)code_at;
     out->data_offset = (uint32_t)data_at;
     bytes = out->memory.cpu;
-    memcpy(bytes + code_at, f->code.data, f->code.size);
-    memcpy(bytes + data_at, f->data.data, f->data.size);
-    mg_fwsec_set_command(f, bytes + data_at, command, gsp->layout.frts_offset,
-                         gsp->layout.frts_bytes);
+    out->data = bytes + data_at;
+    mg_bytes_copy(f->code, bytes + code_at);
+    mg_bytes_copy(f->data, out->data);
+    mg_fwsec_set_command(f, out->data, command, gsp->layout.frts_offset, gsp->layout.frts_bytes);
     return MAGMA_OK;
 }
 
@@ -82,8 +83,7 @@ static enum magma_code sign(struct mg_gsp *gsp, const struct placed *p, struct m
         code = mg_fwsec_signature(f, mg_fuse_version(fuse), &signature, err);
     if (code != MAGMA_OK)
         return code;
-    memcpy((uint8_t *)p->memory.cpu + p->data_offset + f->signature_offset, signature.data,
-           signature.size);
+    mg_bytes_copy(signature, p->data + f->signature_offset);
     return MAGMA_OK;
 }
 

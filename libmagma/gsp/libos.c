@@ -32,13 +32,13 @@ static enum magma_code add_log(struct mg_libos *libos, struct mg_hal *hal, const
     return MAGMA_OK;
 }
 
-/* A name as a number, its first letter in the most significant byte used. */
+/* A name (of at most 8 letters) as a number, its first letter in the most significant byte used. */
 static uint64_t id8_of(const char *name)
 {
     uint64_t id = 0;
 
-    for (size_t i = 0; i < sizeof id && name[i]; i++)
-        id = id << 8 | (uint8_t)name[i];
+    while (*name)
+        id = id << 8 | (uint8_t)*name++;
     return id;
 }
 

@@ -34,7 +34,8 @@ struct mg_gsp {
     struct mg_fw_hs fw_booter_load, fw_booter_unload, fw_scrubber;
     struct mg_fw_loader fw_loader;
     struct mg_fw_fmc fw_fmc;
-    struct mg_bytes rom; /* owned */
+    uint8_t *rom_data;
+    struct mg_bytes rom;
     struct mg_vbios_map rom_map;
     struct mg_fwsec fwsec;
     struct mg_layout layout;

@@ -194,7 +194,7 @@ enum magma_code mg_gsp_make_layout(struct mg_gsp *gsp, struct magma_error *err)
 enum magma_code mg_gsp_read_vbios(struct mg_gsp *gsp, struct magma_error *err)
 {
     char version[32];
-    enum magma_code code = mg_vbios_read(gsp->hal, &gsp->rom, &gsp->rom_map, err);
+    enum magma_code code = mg_vbios_read(gsp->hal, &gsp->rom_data, &gsp->rom, &gsp->rom_map, err);
 
     if (code != MAGMA_OK)
         return code;

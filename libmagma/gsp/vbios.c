@@ -133,7 +133,7 @@ static bool read_image(struct view *v, uint64_t at, struct image *image, enum ma
     }
     *image = (struct image){pcir.image_length * NV_PCI_ROM_BLOCK_SIZE_BYTES, pcir.code_type,
                             (pcir.indicator & NV_PCIR_INDICATOR_LAST) != 0};
-    npde = pointer + (uint64_t)pcir.length + NV_NPDE_ALIGN_BYTES - 1;
+    npde = (uint64_t)pointer + pcir.length + NV_NPDE_ALIGN_BYTES - 1;
     npde -= npde % NV_NPDE_ALIGN_BYTES;
     if (!read_npde(v, at + npde, image))
         return false;
@@ -174,8 +174,7 @@ static bool follow(struct view *v, struct mg_vbios_map *map, enum magma_code *co
         if (!read_image(v, map->image_offset + offset, &image, code, err))
             return false;
         if (map->image_offset + offset + image.size_bytes > NV_PROM_SIZE_BYTES) {
-            *code = mg_fail(err, MAGMA_BAD_VBIOS, "image at 0x%llx ends beyond the ROM",
-                            (unsigned long long)(map->image_offset + offset));
+            *code = mg_fail(err, MAGMA_BAD_VBIOS, "image %u ends beyond the ROM", i);
             return false;
         }
         note_image(map, &image, (uint32_t)offset, &have_base, &have_extension);
@@ -227,30 +226,31 @@ static enum magma_code read_rom(struct mg_hal *hal, uint8_t *data, uint64_t from
     return MAGMA_OK;
 }
 
-enum magma_code mg_vbios_read(struct mg_hal *hal, struct mg_bytes *rom, struct mg_vbios_map *map,
-                              struct magma_error *err)
+enum magma_code mg_vbios_read(struct mg_hal *hal, uint8_t **data, struct mg_bytes *rom,
+                              struct mg_vbios_map *map, struct magma_error *err)
 {
-    uint8_t *data = malloc(NV_PROM_SIZE_BYTES);
     uint64_t loaded = 0, need = 1;
     enum magma_code code = MAGMA_OK;
 
-    if (!data)
+    *data = malloc(NV_PROM_SIZE_BYTES);
+    if (!*data)
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "no memory for a copy of the ROM");
     while (need > loaded) {
         uint64_t to = (need + READ_CHUNK_BYTES - 1) / READ_CHUNK_BYTES * READ_CHUNK_BYTES;
 
-        code = read_rom(hal, data, loaded, to, err);
+        code = read_rom(hal, *data, loaded, to, err);
         if (code != MAGMA_OK)
             goto fail;
         loaded = to;
-        code = mg_vbios_map((struct mg_bytes){data, (size_t)loaded}, map, &need, err);
+        code = mg_vbios_map((struct mg_bytes){*data, (size_t)loaded}, map, &need, err);
         if (code != MAGMA_OK)
             goto fail;
     }
-    *rom = (struct mg_bytes){data, (size_t)loaded};
+    *rom = (struct mg_bytes){*data, (size_t)loaded};
     return MAGMA_OK;
 
 fail:
-    free(data);
+    free(*data);
+    *data = NULL;
     return mg_prefix(err, code, "VBIOS");
 }

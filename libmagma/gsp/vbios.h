@@ -76,9 +76,9 @@ enum magma_code mg_fwsec_signature(const struct mg_fwsec *fwsec, uint32_t fuse_v
 void mg_fwsec_set_command(const struct mg_fwsec *fwsec, uint8_t *data, uint32_t command,
                           uint64_t frts_offset, uint64_t frts_size_bytes);
 
-/* Reads the ROM through BAR0, as much of it as the image chain says. free() *rom's data after.
- * MAGMA_BAD_VBIOS, MAGMA_OUT_OF_HOST_MEMORY, MAGMA_DEVICE_GONE. */
-enum magma_code mg_vbios_read(struct mg_hal *hal, struct mg_bytes *rom, struct mg_vbios_map *map,
-                              struct magma_error *err);
+/* Reads the ROM through BAR0, as much of it as the image chain says. The caller frees *data,
+ * which *rom points to. MAGMA_BAD_VBIOS, MAGMA_OUT_OF_HOST_MEMORY, MAGMA_DEVICE_GONE. */
+enum magma_code mg_vbios_read(struct mg_hal *hal, uint8_t **data, struct mg_bytes *rom,
+                              struct mg_vbios_map *map, struct magma_error *err);
 
 #endif

@@ -38,7 +38,7 @@ static volatile uint32_t *gsp_read(const struct mg_rpc_queue *q)
 
 static uint8_t *element_at(const struct mg_rpc_queue *q, uint32_t queue_offset, uint32_t index)
 {
-    return q->shared + queue_offset + NV_GSP_QUEUE_ENTRY_OFFSET + index * ELEMENT;
+    return q->shared + queue_offset + NV_GSP_QUEUE_ENTRY_OFFSET + (size_t)index * ELEMENT;
 }
 
 void mg_rpc_queue_init(struct mg_rpc_queue *q, void *shared, magma_iova iova)
@@ -156,7 +156,7 @@ enum magma_code mg_rpc_queue_put(struct mg_rpc_queue *q, uint32_t function, uint
                       .rpc_result = NV_RPC_RESULT_PENDING,
                       .rpc_result_private = NV_RPC_RESULT_PENDING,
                       .sequence = sequence}};
-    uint32_t space, index = q->write, inside = 0;
+    uint32_t space = 0, index = q->write, inside = 0;
     enum magma_code code;
 
     if (size_bytes > NV_RPC_PAYLOAD_SIZE_MAX)

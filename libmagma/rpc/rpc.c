@@ -313,7 +313,7 @@ enum magma_code mg_rpc_wait_event(struct mg_rpc *rpc, uint32_t event, uint64_t t
 enum magma_code mg_rpc_link(struct mg_rpc *rpc, uint64_t timeout_ns, struct magma_error *err)
 {
     const struct mg_clock *clock = mg_hal_clock(rpc->hal);
-    uint64_t start = mg_now_ns(clock), now = start, checked = start;
+    uint64_t start = mg_now_ns(clock), now, checked = start;
     enum magma_code code = MAGMA_OK;
     const char *wrong = NULL;
 

@@ -126,7 +126,8 @@ END_TEST
 
 START_TEST(table_leads_to_every_page_of_the_image)
 {
-    static const uint64_t sizes[] = {1, 4096, 4097, 512 * 4096, 513 * 4096, 0x3c99000};
+    static const uint64_t sizes[] = {
+        1, 4096, 4097, UINT64_C(512) * 4096, UINT64_C(513) * 4096, 0x3c99000};
     magma_iova table = {0x7000000}, image = {0x123450000};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -143,7 +144,7 @@ START_TEST(table_leads_to_every_page_of_the_image)
         free(cpu);
     }
     /* As the documents count it: 31 pages of level 2, one each of levels 1 and 0. */
-    ck_assert_uint_eq(mg_radix3_table_bytes(0x3c99000), 33 * 4096);
+    ck_assert_uint_eq(mg_radix3_table_bytes(0x3c99000), UINT64_C(33) * 4096);
     ck_assert_uint_eq(mg_radix3_table_bytes(0), 0);
     ck_assert_uint_eq(mg_radix3_table_bytes(GIB + 1), 0);
     ck_assert_uint_eq(mg_radix3_table_bytes(UINT64_MAX), 0);

@@ -20,6 +20,7 @@ enum {
     COMMAND_AT = 0x300,
     SIGNATURE_AT = 0x10,
     SIGNATURES = 2,
+    SIGNATURE_BYTES = SIGNATURES * NV_FWSEC_SIGNATURE_SIZE_BYTES,
 };
 
 void rom_put8(struct rom *rom, uint32_t offset, uint8_t value)
@@ -131,9 +132,8 @@ static void table(struct rom *rom)
 
 static void descriptor(struct rom *rom, bool v2)
 {
-    uint32_t size =
-        v2 ? sizeof(struct nvhw_falcon_ucode_desc_v2)
-           : sizeof(struct nvhw_falcon_ucode_desc_v3) + SIGNATURES * NV_FWSEC_SIGNATURE_SIZE_BYTES;
+    uint32_t size = v2 ? sizeof(struct nvhw_falcon_ucode_desc_v2)
+                       : sizeof(struct nvhw_falcon_ucode_desc_v3) + SIGNATURE_BYTES;
     uint32_t head = 1 | (v2 ? 2u : 3u) << 8 | size << 16;
 
     rom->code = rom->descriptor + size;
@@ -162,7 +162,8 @@ static void descriptor(struct rom *rom, bool v2)
                                               .signature_versions = 0xa}; /* versions 1 and 3 */
         memcpy(rom->bytes + rom->descriptor, &d, sizeof d);
         for (uint32_t i = 0; i < SIGNATURES; i++)
-            memset(rom->bytes + rom->descriptor + sizeof d + i * NV_FWSEC_SIGNATURE_SIZE_BYTES,
+            memset(rom->bytes + rom->descriptor + sizeof d +
+                       (size_t)i * NV_FWSEC_SIGNATURE_SIZE_BYTES,
                    0x51 + (int)i, NV_FWSEC_SIGNATURE_SIZE_BYTES);
     }
     memset(rom->bytes + rom->code, 0xc0, CODE_BYTES);

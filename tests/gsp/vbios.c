@@ -268,6 +268,7 @@ START_TEST(the_rom_is_read_through_bar0_as_far_as_needed)
     struct fake_gpu gpu;
     struct mg_bytes bytes;
     struct mg_hal *hal;
+    uint8_t *data;
 
     fake_gpu_init(&gpu);
     gpu.bar0_mapped = true;
@@ -276,14 +277,14 @@ START_TEST(the_rom_is_read_through_bar0_as_far_as_needed)
     ck_assert_int_eq(mg_hal_create(gpu.device, &options, &hal, &err), MAGMA_OK);
     build((struct rom_options){.ifr = 3});
     memcpy((uint8_t *)gpu.bar0 + NV_PROM_BASE, rom.bytes, rom.size);
-    ck_assert_msg(mg_vbios_read(hal, &bytes, &map, &err) == MAGMA_OK, "%s", err.text);
+    ck_assert_msg(mg_vbios_read(hal, &data, &bytes, &map, &err) == MAGMA_OK, "%s", err.text);
     ck_assert_uint_ge(bytes.size, rom.size);
     ck_assert_uint_lt(bytes.size, rom.size + 4096);
     ck_assert_mem_eq(bytes.data, rom.bytes, rom.size);
-    free((void *)(uintptr_t)bytes.data);
+    free(data);
 
     memset((uint8_t *)gpu.bar0 + NV_PROM_BASE, 0, rom.size);
-    ck_assert_int_eq(mg_vbios_read(hal, &bytes, &map, &err), MAGMA_BAD_VBIOS);
+    ck_assert_int_eq(mg_vbios_read(hal, &data, &bytes, &map, &err), MAGMA_BAD_VBIOS);
     mg_hal_destroy(hal);
     fake_gpu_finish(&gpu);
 }

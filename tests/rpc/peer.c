@@ -10,6 +10,12 @@
 #define ELEMENT 0x1000u
 #define COUNT   63u
 
+/* An element of a queue. */
+static uint8_t *element(struct peer *p, uint32_t queue, uint32_t index)
+{
+    return p->shared + queue + 0x1000 + (size_t)(index % COUNT) * ELEMENT;
+}
+
 static uint32_t get(const struct peer *p, uint32_t at)
 {
     uint32_t value;
@@ -56,13 +62,12 @@ bool peer_receive(struct peer *p, struct peer_message *out)
     ck_assert_uint_lt(write, COUNT);
     if (write == p->read)
         return false;
-    memcpy(&elements, p->shared + CMD + 0x1000 + p->read * ELEMENT + 0x28, sizeof elements);
+    memcpy(&elements, element(p, CMD, p->read) + 0x28, sizeof elements);
     ck_assert_uint_ge(elements, 1);
     ck_assert_uint_le(elements, 16);
     ck_assert_uint_le(elements, (write + COUNT - p->read) % COUNT);
     for (uint32_t i = 0; i < elements; i++)
-        memcpy(flat + i * ELEMENT, p->shared + CMD + 0x1000 + (p->read + i) % COUNT * ELEMENT,
-               ELEMENT);
+        memcpy(flat + (size_t)i * ELEMENT, element(p, CMD, p->read + i), ELEMENT);
     for (int i = 0; i < 0x20; i++)
         ck_assert_uint_eq(flat[i], 0);
     memcpy(word, flat + 0x20, 8);
@@ -123,8 +128,7 @@ void peer_send(struct peer *p, uint32_t function, uint32_t result, const void *p
         head[2] = 17;
     memcpy(flat + 0x20, head, sizeof head);
     for (uint32_t i = 0; i < elements; i++)
-        memcpy(p->shared + STAT + 0x1000 + (p->write + i) % COUNT * ELEMENT, flat + i * ELEMENT,
-               ELEMENT);
+        memcpy(element(p, STAT, p->write + i), flat + (size_t)i * ELEMENT, ELEMENT);
     p->write = (p->write + elements) % COUNT;
     p->send_seq++;
     put(p, STAT + 0x10, p->write);

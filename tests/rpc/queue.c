@@ -40,10 +40,10 @@ START_TEST(memory_is_laid_out_as_gsp_expects)
     uint32_t word;
 
     for (uint64_t i = 0; i < 129; i++) {
-        memcpy(&page, shared + i * 8, sizeof page);
+        memcpy(&page, shared + i * sizeof page, sizeof page);
         ck_assert_uint_eq(page, 0x10000000 + i * 0x1000);
     }
-    memcpy(&page, shared + 129 * 8, sizeof page);
+    memcpy(&page, shared + 129 * sizeof page, sizeof page);
     ck_assert_uint_eq(page, 0);
     memcpy(&word, shared + 0x1004, sizeof word);
     ck_assert_uint_eq(word, 0x40000);

@@ -63,7 +63,7 @@ static enum magma_code run_counted(const uint32_t *words, uint32_t count, uint32
     enum magma_code code;
 
     memcpy(payload, &head, sizeof head);
-    memcpy(payload + sizeof head, words, count * 4);
+    memcpy(payload + sizeof head, words, (size_t)count * 4);
     code = mg_sequencer_run(hal, &core, payload, size, &err);
     free(payload);
     return code;
