@@ -63,7 +63,9 @@ static enum magma_code pulse_reset(struct mg_falcon *f, struct magma_error *err)
             return code;
     }
     mg_mmio_mask32(f->hal, f->base + NV_PFALCON_FALCON_ENGINE, reset, reset);
-    mg_sleep_ns(mg_hal_clock(f->hal), MG_US(NV_FALCON_RESET_ASSERT_US));
+    /* The write has arrived when a read behind it comes back: the time counts from there. */
+    rd(f, NV_PFALCON_FALCON_ENGINE);
+    mg_sleep_ns(mg_hal_clock(f->hal), 2 * MG_US(NV_FALCON_RESET_ASSERT_US));
     mg_mmio_mask32(f->hal, f->base + NV_PFALCON_FALCON_ENGINE, reset, 0);
     if (has_boot_rom(f))
         return poll(f, NV_PFALCON_FALCON_HWCFG2, NVHW_MASK(NV_PFALCON_FALCON_HWCFG2, MEM_SCRUBBING),

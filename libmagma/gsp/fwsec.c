@@ -52,8 +52,6 @@ static enum magma_code place(struct mg_gsp *gsp, uint32_t command, struct placed
     enum magma_code code;
     uint8_t *bytes;
 
-    if (f->imem_virt_base > NV_PROM_SIZE_BYTES)
-        return mg_fail(err, MAGMA_BAD_VBIOS, "FWSEC wants to run at 0x%x", f->imem_virt_base);
     code = mg_dma_init(gsp->hal, data_at + up(f->data.size, BLOCK), 0, &out->memory, err);
     if (code != MAGMA_OK)
         return code;

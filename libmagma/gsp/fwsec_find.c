@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include <nvhw/boot.h>
 #include <nvhw/vbios.h>
 
 #include "libmagma/core/status.h"
@@ -244,6 +245,8 @@ enum magma_code mg_vbios_fwsec(struct mg_bytes rom, const struct mg_vbios_map *m
     else
         return mg_fail(err, MAGMA_BAD_VBIOS, "FWSEC descriptor of version %u, size 0x%x",
                        out->version, size);
+    if (code == MAGMA_OK && out->imem_virt_base > NV_PROM_SIZE_BYTES)
+        code = mg_fail(err, MAGMA_BAD_VBIOS, "FWSEC wants to run at 0x%x", out->imem_virt_base);
     return code == MAGMA_OK ? find_mapper(out, interface, err) : code;
 }
 

@@ -194,6 +194,7 @@ static const struct damage damages[] = {
     V2("V2 data outside", descriptor, 0x28, 0xfffffff0, 32),
     V2("V2 secure part larger than the code", descriptor, 0x24, 0x301, 32),
     V2("V2 secure part below the code", descriptor, 0x1c, 0x300, 32),
+    V3("code address too high", descriptor, 0x18, 0x200000, 32),
     V3("interface outside the data", descriptor, 0xc, 0x400, 32),
     V3("interface version", interface, 0, 9, 8),
     V3("interface entries outside the data", interface, 1, 0xff, 8),
