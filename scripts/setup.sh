@@ -4,7 +4,7 @@
 
 # What every build needs, and what else tests, checks and fuzzers want.
 PACKAGES_BUILD="gcc libc6-dev meson ninja-build pkg-config python3 libuv1-dev libvulkan-dev libvulkan1
-    glslang-tools libjansson-dev"
+    glslang-tools libjansson-dev spirv-headers"
 PACKAGES_TEST="check g++ libsubunit-dev spirv-tools vulkan-tools vulkan-validationlayers man-db"
 PACKAGES_LINT="clang clang-tidy cppcheck libclang-rt-14-dev"
 
