@@ -55,6 +55,8 @@ void host_init(struct host *h, const char *chip, const char *plan, uint64_t seed
 {
     char error[256] = "";
     *h = (struct host){.print = getenv("HOST_PRINT") != NULL, .next_handle = 0xcf000000};
+    h->chip = chip;
+    h->fsp = strcmp(chip, "gh100") == 0 || strcmp(chip, "gb202") == 0;
     h->memory = calloc(1, HOST_MEMORY_BYTES);
     struct gpum_config config = {
         .chip = chip,
@@ -135,6 +137,10 @@ void host_power_up(struct host *h)
 
 bool host_wait_devinit(struct host *h)
 {
+    if (h->fsp)
+        return host_poll(h, h->chip[1] == 'h' ? NV_THERM_I2CS_SCRATCH
+                                                               : NV_THERM_I2CS_SCRATCH_GB202,
+                         UINT32_MAX, 0xff);
     return host_poll(h, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, 1, 1) &&
            host_poll(h, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05, 0xff, 0xff);
 }
@@ -142,6 +148,18 @@ bool host_wait_devinit(struct host *h)
 void host_set_flush_page(struct host *h)
 {
     h->flush_page = host_alloc(h, PAGE);
+    if (h->fsp) {
+        bool hopper = h->chip[1] == 'h';
+        host_wr(h,
+                hopper ? NV_PFB_FBHUB_PCIE_FLUSH_SYSMEM_ADDR_HI
+                       : NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_HI_GB202,
+                (uint32_t)(h->flush_page >> 32));
+        host_wr(h,
+                hopper ? NV_PFB_FBHUB_PCIE_FLUSH_SYSMEM_ADDR_LO
+                       : NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_LO_GB202,
+                (uint32_t)h->flush_page);
+        return;
+    }
     host_wr(h, NV_PFB_NISO_FLUSH_SYSMEM_ADDR_HI, (uint32_t)(h->flush_page >> 40));
     host_wr(h, NV_PFB_NISO_FLUSH_SYSMEM_ADDR, (uint32_t)(h->flush_page >> 8));
 }
@@ -359,7 +377,7 @@ bool host_run_booter(struct host *h, enum gpum_firmware_file file, uint32_t mail
                      uint32_t mailbox1)
 {
     size_t size;
-    uint8_t *bytes = gpum_firmware_create("ga102", file, &size);
+    uint8_t *bytes = gpum_firmware_create(h->chip, file, &size);
     uint32_t data_at = get(bytes + 0x10, 4), data_bytes = get(bytes + 0x14, 4);
     const uint8_t *hs = bytes + get(bytes + 0xc, 4);
     const uint8_t *meta = bytes + get(hs + 0x10, 4), *header = bytes + get(hs + 0x1c, 4);
@@ -494,11 +512,22 @@ static void make_layout(struct host *h, uint64_t bootloader_bytes, uint64_t imag
     w->gsp_fw_rsvd_start = w->non_wpr_heap_offset;
 }
 
+/* The FMC lays the region out; it is told sizes only. */
+static void say_sizes(struct host *h)
+{
+    bool hopper = h->chip[1] == 'h';
+    h->meta.non_wpr_heap_size = hopper ? 0x200000 : 0x220000;
+    h->meta.gsp_fw_heap_size = 0x8700000;
+    h->meta.frts_size = 0x100000;
+    h->meta.vga_workspace_size = 0x20000;
+    h->meta.pmu_reserved_size = hopper ? 0 : 0x1820000;
+}
+
 static void make_images(struct host *h)
 {
     size_t size;
     uint64_t bytes;
-    uint8_t *boot = gpum_firmware_create("ga102", GPUM_FIRMWARE_BOOTLOADER, &size);
+    uint8_t *boot = gpum_firmware_create(h->chip, GPUM_FIRMWARE_BOOTLOADER, &size);
     const uint8_t *desc = boot + get(boot + 0xc, 4);
     struct nvhw_wpr_meta *w = &h->meta;
     w->magic = NV_WPR_META_MAGIC;
@@ -511,12 +540,16 @@ static void make_images(struct host *h)
     w->bootloader_data_offset = get(desc + 0x28, 4);
     w->bootloader_code_offset = get(desc + 0x30, 4);
     free(boot);
-    uint8_t *gsp = gpum_firmware_create("ga102", GPUM_FIRMWARE_GSP, &size);
+    uint8_t *gsp = gpum_firmware_create(h->chip, GPUM_FIRMWARE_GSP, &size);
     const uint8_t *image = section(gsp, ".fwimage", &bytes);
     w->size_of_radix3_elf = bytes;
     make_radix3(h, image, bytes);
     w->sysmem_addr_of_radix3_elf = h->radix3;
-    const uint8_t *signature = section(gsp, ".fwsignature_ga10x", &bytes);
+    const uint8_t *signature = section(gsp,
+                                       !h->fsp              ? ".fwsignature_ga10x"
+                                       : h->chip[1] == 'h' ? ".fwsignature_gh100"
+                                                           : ".fwsignature_gb20x",
+                                       &bytes);
     w->size_of_signature = bytes;
     w->sysmem_addr_of_signature = host_alloc(h, bytes);
     memcpy(host_at(h, w->sysmem_addr_of_signature), signature, bytes);
@@ -533,7 +566,7 @@ static void send_settings(struct host *h)
                               gpum_read(h->m, GPUM_CONFIG, 0x20, 4) << 32,
         .domain_bus_device_func = 1 << 8,
         .max_user_va = NV_GSP_MAX_USER_VA,
-        .pci_config_mirror_base = 0x88000,
+        .pci_config_mirror_base = h->fsp ? 0x92000 : 0x88000,
         .pci_config_mirror_size = 0x1000,
         .pci_device_id = (uint32_t)gpum_read(h->m, GPUM_CONFIG, 0, 4),
         .pci_sub_device_id = (uint32_t)gpum_read(h->m, GPUM_CONFIG, 0x2c, 4),
@@ -558,7 +591,10 @@ void host_make_memory(struct host *h)
     make_queues(h);
     make_arguments(h);
     make_images(h);
-    make_layout(h, h->meta.size_of_bootloader, h->meta.size_of_radix3_elf);
+    if (h->fsp)
+        say_sizes(h);
+    else
+        make_layout(h, h->meta.size_of_bootloader, h->meta.size_of_radix3_elf);
     call_hook(h, HOST_META, &h->meta);
     h->meta_at = host_alloc(h, PAGE);
     memcpy(host_at(h, h->meta_at), &h->meta, sizeof(h->meta));
@@ -738,12 +774,112 @@ bool host_wait_init_done(struct host *h)
 
 /* ---- The whole ---------------------------------------------------------------------------------- */
 
+/* ---- FSP ---------------------------------------------------------------------------------------- */
+
+static const uint8_t *section32(const uint8_t *elf, const char *name, uint32_t *size)
+{
+    const uint8_t *table = elf + get(elf + 0x20, 4);
+    const uint8_t *names = elf + get(table + 0x28 + 0x10, 4);
+    for (unsigned i = 2; i < get(elf + 0x30, 2); i++) {
+        const uint8_t *s = table + i * 0x28u;
+        if (strcmp((const char *)names + get(s, 4), name) != 0)
+            continue;
+        *size = get(s + 0x14, 4);
+        return elf + get(s + 0x10, 4);
+    }
+    return NULL;
+}
+
+static void fill_cot(struct host *h, struct nvhw_fsp_cot_payload *p)
+{
+    size_t file_bytes;
+    uint32_t size;
+    bool hopper = h->chip[1] == 'h';
+    uint8_t *file = gpum_firmware_create(h->chip, GPUM_FIRMWARE_FMC, &file_bytes);
+    const uint8_t *image = section32(file, "image", &size);
+    uint64_t at = host_alloc(h, size), parameters = host_alloc(h, PAGE);
+    memcpy(host_at(h, at), image, size);
+    struct nvhw_gsp_fmc_boot_params f = {
+        .boot_target = 1,
+        .gsp_rm_desc_size = 0x100,
+        .gsp_rm_desc_offset = h->meta_at,
+        .is_gsp_rm_boot = 1,
+        .rm_target = 2,
+        .rm_boot_args_offset = h->arguments,
+    };
+    call_hook(h, HOST_PARAMETERS, &f);
+    memcpy(host_at(h, parameters), &f, sizeof(f));
+    *p = (struct nvhw_fsp_cot_payload){
+        .version = hopper ? 1 : 2,
+        .size = sizeof(*p),
+        .gsp_fmc_sysmem_offset_lo = (uint32_t)at,
+        .gsp_fmc_sysmem_offset_hi = (uint32_t)(at >> 32),
+        .frts_vidmem_offset_lo = hopper ? 0x200000 : 0x1c00000,
+        .frts_vidmem_size = 0x100000,
+        .gsp_boot_args_sysmem_offset_lo = (uint32_t)parameters,
+        .gsp_boot_args_sysmem_offset_hi = (uint32_t)(parameters >> 32),
+    };
+    memcpy(p->hash384, section32(file, "hash", &size), 48);
+    const uint8_t *key = section32(file, "publickey", &size);
+    memcpy(p->public_key, key, size);
+    const uint8_t *signature = section32(file, "signature", &size);
+    memcpy(p->signature, signature, size);
+    free(file);
+}
+
+bool host_send_cot(struct host *h)
+{
+    struct host_packet p = {.headers = {0xc0000000, 0x7eu | 0x10deu << 8 | 0x14u << 24},
+                            .size_bytes = 8 + sizeof(p.cot)};
+    fill_cot(h, &p.cot);
+    call_hook(h, HOST_PACKET, &p);
+    host_wr(h, NV_PFSP_EMEMC(0), 1u << 24);
+    for (uint32_t i = 0; i < p.size_bytes; i += 4) {
+        uint32_t word;
+        memcpy(&word, (const uint8_t *)&p + i, 4);
+        host_wr(h, NV_PFSP_EMEMD(0), word);
+    }
+    host_wr(h, NV_PFSP_QUEUE_TAIL(0), p.size_bytes - 4);
+    host_wr(h, NV_PFSP_QUEUE_HEAD(0), 0);
+    for (unsigned i = 0; host_rd(h, NV_PFSP_MSGQ_HEAD(0)) == host_rd(h, NV_PFSP_MSGQ_TAIL(0)); i++) {
+        if (i == POLLS)
+            return false;
+        pass_time(h, POLL_NS);
+    }
+    uint32_t words[5];
+    host_wr(h, NV_PFSP_EMEMC(0), 1u << 25);
+    for (unsigned i = 0; i < 5; i++)
+        words[i] = host_rd(h, NV_PFSP_EMEMD(0));
+    host_wr(h, NV_PFSP_MSGQ_TAIL(0), host_rd(h, NV_PFSP_MSGQ_HEAD(0)));
+    h->fsp_error = words[4];
+    return words[1] >> 24 == 0x15 && words[4] == 0;
+}
+
+static bool boot_by_fsp(struct host *h)
+{
+    host_make_memory(h);
+    if (!host_send_cot(h))
+        return false;
+    for (unsigned i = 0; i < POLLS; i++) {
+        uint32_t value = host_rd(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_HWCFG2);
+        if (value && (value & 0xffff0000) != 0xbadf0000 && !(value & 1u << 13))
+            break;
+        pass_time(h, POLL_NS);
+    }
+    if (host_rd(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_MAILBOX0))
+        return false;
+    host_wr(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_OS, 0);
+    return host_wait_init_done(h);
+}
+
 bool host_boot(struct host *h)
 {
     host_power_up(h);
     if (!host_wait_devinit(h) || host_rd(h, NV_PFB_PRI_MMU_WPR2_ADDR_HI))
         return false;
     host_set_flush_page(h);
+    if (h->fsp)
+        return boot_by_fsp(h);
     if (!h->rom && !host_read_rom(h))
         return false;
     host_make_memory(h);
@@ -766,6 +902,9 @@ bool host_unload(struct host *h)
     if (!host_call(h, NV_RPC_FUNCTION_UNLOADING_GUEST_DRIVER, &p, sizeof(p)) ||
         !host_poll(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_MAILBOX0, 1u << 31, 1u << 31))
         return false;
+    if (h->fsp)
+        return host_poll(h, NV_FALCON2_GSP_BASE + NV_PRISCV_RISCV_CPUCTL, 1u << 4, 1u << 4) &&
+               host_rd(h, NV_PFB_PRI_MMU_WPR2_ADDR_HI) == 0;
     return host_run_fwsec(h, NV_FWSEC_COMMAND_SB) &&
            host_run_booter(h, GPUM_FIRMWARE_BOOTER_UNLOAD, 0xff, 0xff) &&
            host_rd(h, NV_PFB_PRI_MMU_WPR2_ADDR_HI) == 0;

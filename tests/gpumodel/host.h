@@ -32,11 +32,19 @@ enum host_point {
     HOST_BEFORE_BOOTER,     /* NULL */
     HOST_BOOTER_START,      /* NULL; SEC2 is loaded */
     HOST_MEMORY_READY,      /* NULL; all tables are written */
+    HOST_PARAMETERS,        /* struct nvhw_gsp_fmc_boot_params * */
+    HOST_PACKET,            /* struct host_packet *: for FSP */
 };
 
 struct host_registry {
     uint8_t bytes[256];
     uint32_t size_bytes;
+};
+
+struct host_packet {
+    uint32_t headers[2];
+    struct nvhw_fsp_cot_payload cot;
+    uint32_t size_bytes; /* with the headers */
 };
 
 struct host_element {
@@ -51,6 +59,9 @@ struct host_fwsec {
 
 struct host {
     struct gpum *m;
+    const char *chip;
+    bool fsp; /* Hopper and later */
+    uint32_t fsp_error; /* of the last answer */
     uint8_t *memory;
     uint64_t used;
     unsigned faults;
@@ -97,7 +108,9 @@ bool host_run_booter(struct host *h, enum gpum_firmware_file file, uint32_t mail
                      uint32_t mailbox1);
 bool host_wait_init_done(struct host *h);
 /* All of them. */
-bool host_boot(struct host *h);
+bool host_boot(struct host *h); /* of either kind */
+/* Hopper and Blackwell: sends the chain of trust; true when FSP says yes. */
+bool host_send_cot(struct host *h);
 bool host_unload(struct host *h);
 
 /* Queues. The request's payload is copied; the reply stands in h->rpc, h->payload. */

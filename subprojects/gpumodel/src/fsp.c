@@ -124,6 +124,7 @@ static void take_message(struct gpum *m)
         error = take_cot(m, size);
         if (!error) {
             f->phase = GPUM_FSP_BOOTING;
+            f->polls = 0;
             f->due_ns = m->time_ns + BOOT_NS;
         }
     } else {
@@ -159,8 +160,10 @@ uint32_t gpum_fsp_read(struct gpum *m, uint32_t offset)
     case NV_PFSP_QUEUE_TAIL(0):
         return f->queue_tail;
     case NV_PFSP_MSGQ_HEAD(0):
-        f->polls++;
-        gpum_fsp_step(m);
+        if (f->phase == GPUM_FSP_WORKING) {
+            f->polls++;
+            gpum_fsp_step(m);
+        }
         return f->message_head;
     case NV_PFSP_MSGQ_TAIL(0):
         return f->message_tail;
