@@ -116,6 +116,8 @@ void magma_gpu_close(struct magma_gpu *gpu)
     if (!gpu)
         return;
     mg_gpu_clear_finish(gpu);
+    if (gpu->dev.ws)
+        gpu->dev.ws->ops->stop(gpu->dev.ws);
     if (gpu->dev.mem) {
         magma_bo_destroy(gpu->dev.scratch);
         mg_mem_destroy(gpu->dev.mem);

@@ -35,9 +35,13 @@ static enum magma_code buffer_alloc(struct mg_bare *bare, const struct mg_gr_buf
     bool found;
 
     *out = (struct mg_bare_buffer){0};
-    code = mg_heap_alloc(bare->heap, want->size_bytes, align, MG_HEAP_ANY, &vram, err);
+    /* What RM initializes must be zero before, so the CPU has to reach it. */
+    code = mg_heap_alloc(bare->heap, want->size_bytes, align,
+                         want->initialize ? MG_HEAP_VISIBLE : MG_HEAP_ANY, &vram, err);
     if (code != MAGMA_OK)
         return code;
+    if (want->initialize)
+        mg_bare_vram_write(bare, vram.raw, NULL, want->size_bytes);
     pthread_mutex_lock(&bare->private_lock);
     found = mg_buddy_alloc(bare->private_va, want->size_bytes, va_align, &out->va);
     pthread_mutex_unlock(&bare->private_lock);

@@ -25,7 +25,7 @@
 
 void mg_bare_vram_write(struct mg_bare *bare, uint64_t address, const void *data, size_t size_bytes)
 {
-    static const uint8_t zeros[512];
+    static const uint8_t zeros[4096];
 
     if (bare->bar1.cpu) {
         volatile uint8_t *at = (volatile uint8_t *)bare->bar1.cpu + address;
