@@ -188,6 +188,43 @@ START_TEST(memory_runs_out_with_words_and_comes_back)
 }
 END_TEST
 
+START_TEST(the_cpu_and_the_gpu_see_the_same_video_memory)
+{
+    const struct model_device_options options = {.vram_bytes = UINT64_C(512) << 20,
+                                                 .map_bar1 = true};
+    static const uint64_t sizes[] = {300, 70000, 5 << 20};
+    struct magma_bo *vram, *back;
+    struct kit k;
+
+    kit_open(&k, &options);
+    ck_assert(magma_gpu_get_info(k.gpu)->vram_cpu_access);
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t *p;
+
+        ck_assert_int_eq(magma_bo_create(k.gpu, sizes[i], 0, MAGMA_DOMAIN_VRAM, MAGMA_BO_CPU_ACCESS,
+                                         &vram, NULL),
+                         MAGMA_OK);
+        back = kit_bo(&k, sizes[i], MAGMA_DOMAIN_SYSTEM);
+        p = magma_bo_map(vram);
+        ck_assert_ptr_nonnull(p);
+        for (uint64_t j = 0; j < sizes[i]; j++)
+            p[j] = (uint8_t)(j * 13 + i);
+        magma_copy_buffer(k.push, magma_bo_address(back), magma_bo_address(vram), sizes[i]);
+        magma_push_barrier(k.push);
+        magma_fill_buffer(k.push, magma_bo_address(vram), sizes[i] / 4 * 4, 0x5a5a5a5a);
+        kit_run(&k);
+        for (uint64_t j = 0; j < sizes[i]; j++)
+            if (((uint8_t *)magma_bo_map(back))[j] != (uint8_t)(j * 13 + i))
+                ck_abort_msg("byte %llu", (unsigned long long)j);
+        ck_assert_uint_eq(p[0], 0x5a);
+        ck_assert_uint_eq(p[sizes[i] / 4 * 4 - 1], 0x5a);
+        magma_bo_destroy(vram);
+        magma_bo_destroy(back);
+    }
+    kit_close(&k);
+}
+END_TEST
+
 START_TEST(what_was_not_destroyed_is_reported_and_freed)
 {
     struct kit k;
@@ -237,6 +274,7 @@ int main(void)
     tcase_add_test(c, fills_write_exactly_their_range);
     tcase_add_test(c, large_video_memory_arrives_cleared);
     tcase_add_test(c, memory_runs_out_with_words_and_comes_back);
+    tcase_add_test(c, the_cpu_and_the_gpu_see_the_same_video_memory);
     tcase_add_test(c, what_was_not_destroyed_is_reported_and_freed);
     tcase_add_test(c, ten_times_up_and_down_leaves_nothing);
     suite_add_tcase(s, c);
