@@ -6,6 +6,7 @@
  */
 #include "libmagma/api/child.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -43,15 +44,30 @@ static bool usable(const char *path)
     return path && *path && access(path, X_OK) == 0;
 }
 
+/* In a build folder the program lies beside us: this code's own file is libmagma/libmagma-nv.so,
+ * vulkan/..., tests/api/... of the same folder. */
+static bool find_in_build(char *out, size_t size_bytes)
+{
+    char self[PATH_MAX], *slash;
+    Dl_info info;
+
+    if (!dladdr((void *)(uintptr_t)&find_in_build, &info) || !info.dli_fname ||
+        !realpath(info.dli_fname, self))
+        return false;
+    for (int up = 0; up < 4 && (slash = strrchr(self, '/')) != NULL; up++) {
+        *slash = 0;
+        if (snprintf(out, size_bytes, "%s/subprojects/gpumodel/server/gpumodel", self) <
+                (int)size_bytes &&
+            usable(out))
+            return true;
+    }
+    return false;
+}
+
 static enum magma_code find_program(char *out, size_t size_bytes, struct magma_error *err)
 {
+    static const char installed[] = MG_LIBEXEC_DIR "/gpumodel";
     const char *named = getenv("MAGMA_GPUMODEL");
-    static const char *const places[] = {
-        MG_LIBEXEC_DIR "/gpumodel",
-#ifdef MG_BUILD_GPUMODEL
-        MG_BUILD_GPUMODEL,
-#endif
-    };
 
     if (named) {
         if (!usable(named))
@@ -60,14 +76,15 @@ static enum magma_code find_program(char *out, size_t size_bytes, struct magma_e
         snprintf(out, size_bytes, "%s", named);
         return MAGMA_OK;
     }
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (usable(places[i])) {
-            snprintf(out, size_bytes, "%s", places[i]);
-            return MAGMA_OK;
-        }
+    if (find_in_build(out, size_bytes))
+        return MAGMA_OK;
+    if (usable(installed)) {
+        snprintf(out, size_bytes, "%s", installed);
+        return MAGMA_OK;
+    }
     return mg_fail(err, MAGMA_NO_DEVICE,
                    "the software GPU's program is not at %s; install it or set MAGMA_GPUMODEL",
-                   places[0]);
+                   installed);
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */
