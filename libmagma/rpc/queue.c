@@ -2,7 +2,6 @@
 /* The rings of queue.h. */
 #include "libmagma/rpc/queue.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "libmagma/core/status.h"
@@ -11,29 +10,31 @@
 #define ELEMENT NV_GSP_QUEUE_MSG_SIZE
 #define HEADERS (sizeof(struct nvhw_gsp_element) + sizeof(struct nvhw_rpc_header))
 
-static volatile uint32_t *word(const struct mg_rpc_queue *q, uint32_t queue_offset, size_t field)
+/* The indices: which queue's head, which of its two. Each is written by one side only. */
+enum { HOST_WRITE, HOST_READ, GSP_WRITE, GSP_READ };
+
+static uint32_t *index_at(const struct mg_rpc_queue *q, int which)
 {
-    return (volatile uint32_t *)(void *)(q->shared + queue_offset + field);
+    static const uint32_t offsets[] = {
+        [HOST_WRITE] = NV_GSP_QUEUE_CMD_OFFSET + offsetof(struct nvhw_gsp_queue_header, write_ptr),
+        [HOST_READ] = NV_GSP_QUEUE_CMD_OFFSET + offsetof(struct nvhw_gsp_queue_header, read_ptr),
+        [GSP_WRITE] = NV_GSP_QUEUE_STAT_OFFSET + offsetof(struct nvhw_gsp_queue_header, write_ptr),
+        [GSP_READ] = NV_GSP_QUEUE_STAT_OFFSET + offsetof(struct nvhw_gsp_queue_header, read_ptr),
+    };
+
+    return (uint32_t *)(void *)(q->shared + offsets[which]);
 }
 
-static volatile uint32_t *host_write(const struct mg_rpc_queue *q)
+/* What the other side wrote before its index is seen after it. */
+static uint32_t load_index(const struct mg_rpc_queue *q, int which)
 {
-    return word(q, NV_GSP_QUEUE_CMD_OFFSET, offsetof(struct nvhw_gsp_queue_header, write_ptr));
+    return __atomic_load_n(index_at(q, which), __ATOMIC_ACQUIRE);
 }
 
-static volatile uint32_t *host_read(const struct mg_rpc_queue *q)
+/* What we wrote before is seen by who sees the index; a doorbell rung after comes after it. */
+static void store_index(const struct mg_rpc_queue *q, int which, uint32_t value)
 {
-    return word(q, NV_GSP_QUEUE_CMD_OFFSET, offsetof(struct nvhw_gsp_queue_header, read_ptr));
-}
-
-static volatile uint32_t *gsp_write(const struct mg_rpc_queue *q)
-{
-    return word(q, NV_GSP_QUEUE_STAT_OFFSET, offsetof(struct nvhw_gsp_queue_header, write_ptr));
-}
-
-static volatile uint32_t *gsp_read(const struct mg_rpc_queue *q)
-{
-    return word(q, NV_GSP_QUEUE_STAT_OFFSET, offsetof(struct nvhw_gsp_queue_header, read_ptr));
+    __atomic_store_n(index_at(q, which), value, __ATOMIC_SEQ_CST);
 }
 
 static uint8_t *element_at(const struct mg_rpc_queue *q, uint32_t queue_offset, uint32_t index)
@@ -82,7 +83,7 @@ bool mg_rpc_queue_link(struct mg_rpc_queue *q, const char **text)
     if (wrong)
         return false;
     if (!q->linked)
-        *host_read(q) = 0;
+        store_index(q, HOST_READ, 0);
     q->linked = true;
     return true;
 }
@@ -114,7 +115,7 @@ uint32_t mg_rpc_queue_elements(uint32_t payload_size_bytes)
 enum magma_code mg_rpc_queue_space(const struct mg_rpc_queue *q, uint32_t *elements,
                                    struct magma_error *err)
 {
-    uint32_t read = *gsp_read(q);
+    uint32_t read = load_index(q, GSP_READ);
 
     if (read >= COUNT)
         return mg_fail(err, MAGMA_PROTOCOL, "GSP's read index is 0x%x (must be below %u)", read,
@@ -177,9 +178,7 @@ enum magma_code mg_rpc_queue_put(struct mg_rpc_queue *q, uint32_t function, uint
     write_ring(q, &index, &inside, (const uint8_t[8]){0}, (8 - size_bytes % 8) % 8);
     q->send_seq++;
     q->write = (q->write + head.element.elem_count) % COUNT;
-    atomic_thread_fence(memory_order_seq_cst);
-    *host_write(q) = q->write;
-    atomic_thread_fence(memory_order_seq_cst);
+    store_index(q, HOST_WRITE, q->write);
     return MAGMA_OK;
 }
 
@@ -234,7 +233,7 @@ static enum magma_code check_heads(const struct mg_rpc_queue *q, const struct mg
 enum magma_code mg_rpc_queue_take(struct mg_rpc_queue *q, struct mg_rpc_message *out, bool *got,
                                   struct magma_error *err)
 {
-    uint32_t write = *gsp_write(q), available, padded;
+    uint32_t write = load_index(q, GSP_WRITE), available, padded;
     enum magma_code code;
 
     *got = false;
@@ -244,7 +243,6 @@ enum magma_code mg_rpc_queue_take(struct mg_rpc_queue *q, struct mg_rpc_message 
     available = (write + COUNT - q->read) % COUNT;
     if (!available)
         return MAGMA_OK;
-    atomic_thread_fence(memory_order_acquire);
     read_ring(q, q->read, 0, &out->element, sizeof out->element);
     read_ring(q, q->read, sizeof out->element, &out->rpc, sizeof out->rpc);
     code = check_heads(q, out, available, err);
@@ -258,8 +256,7 @@ enum magma_code mg_rpc_queue_take(struct mg_rpc_queue *q, struct mg_rpc_message 
                        out->rpc.function, message_sum(out));
     q->receive_seq++;
     q->read = (q->read + out->element.elem_count) % COUNT;
-    atomic_thread_fence(memory_order_seq_cst);
-    *host_read(q) = q->read;
+    store_index(q, HOST_READ, q->read);
     *got = true;
     return MAGMA_OK;
 }

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <nvhw/boot.h>
+#include <nvhw/falcon.h>
+#include <nvhw/irq.h>
 #include <nvhw/rm.h>
 #include <nvhw/rpc.h>
 
@@ -181,6 +183,67 @@ START_TEST(objects_are_allocated_controlled_and_freed)
     ck_assert_uint_ge(received, 8);
     MUST(mg_gsp_unload(gsp, &err));
     mg_gsp_destroy(gsp);
+    unplug();
+}
+END_TEST
+
+START_TEST(messages_raise_the_interrupt_and_are_served)
+{
+    static struct nvhw_ctrl_intr_kernel_table table;
+    uint32_t vector = NV_INTR_VECTOR_NONE, handled = 0, status;
+    const struct mg_gsp_info *info;
+    uint64_t served, empty;
+    struct mg_irq *irq;
+
+    plug_in(&(struct model_device_options){.chip = chips[_i]});
+    MUST(boot());
+    info = mg_gsp_info(gsp);
+    MUST(mg_rpc_control(mg_gsp_rpc(gsp), info->internal_client, info->internal_subdevice,
+                        NV2080_CTRL_CMD_INTERNAL_INTR_GET_KERNEL_TABLE, &table, sizeof table,
+                        &err));
+    ck_assert_uint_le(table.table_len, NV_INTR_TABLE_COUNT_MAX);
+    for (uint32_t i = 0; i < table.table_len; i++)
+        if (table.table[i].engine_idx == NV_R570_MC_ENGINE_IDX_GSP)
+            vector = table.table[i].vector_stall;
+    ck_assert_uint_ne(vector, NV_INTR_VECTOR_NONE);
+    MUST(mg_irq_create(hal, &(struct mg_irq_options){.leaf_count = gen->irq_leaf_count}, &irq,
+                       &err));
+    MUST(mg_gsp_attach_irq(gsp, irq, vector, &err));
+    for (unsigned round = 1; round <= 3; round++) {
+        MUST(mg_rpc_control(mg_gsp_rpc(gsp), info->internal_client, info->internal_subdevice,
+                            NV2080_CTRL_CMD_INTERNAL_INTR_GET_KERNEL_TABLE, &table, sizeof table,
+                            &err));
+        model_device_run(&dev, 100000);
+        MUST(mg_irq_service(irq, &handled, &err));
+        mg_irq_stats(irq, &served, &empty);
+        ck_assert_uint_eq(served, round);
+        status = mg_mmio_rd32(hal, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_IRQSTAT);
+        ck_assert_uint_eq(NVHW_GET(NV_PFALCON_FALCON_IRQSTAT, SWGEN0, status), 0);
+    }
+    mg_gsp_detach_irq(gsp);
+    MUST(mg_gsp_unload(gsp, &err));
+    mg_irq_destroy(irq);
+    mg_gsp_destroy(gsp);
+    ck_assert_uint_eq(gpum_fault_count(dev.model), 0);
+    unplug();
+}
+END_TEST
+
+START_TEST(real_firmware_boots_too)
+{
+    struct mg_gsp_options options = {0};
+    enum magma_code code;
+
+    plug_in(&(struct model_device_options){.chip = chips[_i]});
+    code = mg_gsp_boot(hal, gen, &options, &gsp, &err);
+    if (code == MAGMA_FIRMWARE_MISSING) {
+        printf("skipped: %s\n", err.text);
+    } else {
+        ck_assert_msg(code == MAGMA_OK, "%s", err.text);
+        MUST(mg_gsp_unload(gsp, &err));
+        mg_gsp_destroy(gsp);
+        ck_assert_uint_eq(gpum_fault_count(dev.model), 0);
+    }
     unplug();
 }
 END_TEST
@@ -423,6 +486,8 @@ int main(void)
     tcase_add_loop_test(tc, vram_of_any_size_boots, 0, 7);
     tcase_add_test(tc, too_little_vram_is_said_before_anything_is_touched);
     tcase_add_test(tc, objects_are_allocated_controlled_and_freed);
+    tcase_add_loop_test(tc, messages_raise_the_interrupt_and_are_served, 0, 3);
+    tcase_add_loop_test(tc, real_firmware_boots_too, 0, 3);
     tcase_add_loop_test(tc, a_gpu_left_booted_is_reset_and_boots, 0, 3);
     tcase_add_test(tc, destroy_without_unload_resets);
     tcase_add_test(tc, missing_firmware_touches_nothing);

@@ -18,15 +18,12 @@ static uint8_t *element(struct peer *p, uint32_t queue, uint32_t index)
 
 static uint32_t get(const struct peer *p, uint32_t at)
 {
-    uint32_t value;
-
-    memcpy(&value, p->shared + at, sizeof value);
-    return value;
+    return __atomic_load_n((uint32_t *)(void *)(p->shared + at), __ATOMIC_ACQUIRE);
 }
 
 static void put(struct peer *p, uint32_t at, uint32_t value)
 {
-    memcpy(p->shared + at, &value, sizeof value);
+    __atomic_store_n((uint32_t *)(void *)(p->shared + at), value, __ATOMIC_RELEASE);
 }
 
 void peer_start(struct peer *p, uint8_t *shared)
