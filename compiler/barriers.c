@@ -8,9 +8,11 @@
  * head of a region around it: dominance would not do, since a continue out of an `if` makes the
  * head of that `if` dominate the rest of the iteration.
  *
- * A register is chosen by nesting depth. That is sound because the threads of a loop also meet at
- * the end of each iteration, so none runs ahead into a register that others still wait on. Regions
- * nested deeper than there are registers are left alone: their threads just stay apart longer.
+ * Two regions share a register only when no two threads can be in both at a time: when one begins
+ * behind the merge of the other, or of a region around the other. Arms of one branch run side by
+ * side and need different ones. The threads of a loop also meet at the end of each iteration, so
+ * none runs ahead into a region that others still are in. Where registers run out, a region keeps
+ * its own barrier and gives up those inside: its threads just stay apart longer.
  */
 #include "ir.h"
 
@@ -18,12 +20,15 @@
 
 /* Beyond this (only made-up modules) threads stay apart. */
 static const uint64_t work_max = 64u << 20;
+static const size_t kept_max = 512;
+static const size_t none = SIZE_MAX;
 
 struct nest {
     struct cc_shader *s;
     uint32_t **members; /* per region: bit set over block ids; NULL: unreachable */
     bool *kept;
     unsigned *number;   /* per kept region: its register */
+    size_t *parent;     /* per kept region: the innermost kept one around it, or none */
     size_t words;
 };
 
@@ -116,16 +121,101 @@ static bool wanted(const struct nest *n, size_t index)
     return parts_threads(n, index);
 }
 
-static void choose(struct nest *n)
+static void find_parents(struct nest *n)
 {
     for (size_t i = 0; i < n->s->region_count; i++) {
-        if (!wanted(n, i)) {
-            continue;
+        n->parent[i] = none;
+        for (size_t outer = 0; outer < i && n->kept[i]; outer++) {
+            if (n->kept[outer] && member(n, outer, n->s->regions[i].head)) {
+                n->parent[i] = outer;
+            }
         }
-        for (size_t outer = 0; outer < i; outer++) {
-            n->number[i] += n->kept[outer] && member(n, outer, n->s->regions[i].head);
+    }
+}
+
+static unsigned depth_of(const struct nest *n, size_t i)
+{
+    unsigned depth = 0;
+    for (; i != none; i = n->parent[i]) {
+        depth++;
+    }
+    return depth;
+}
+
+static bool follows(const struct nest *n, size_t first, size_t second)
+{
+    return cc_dominates(n->s->regions[first].merge, n->s->regions[second].head);
+}
+
+/* Can threads be in both at a time? Compared where the two nests part. */
+static bool overlap(const struct nest *n, size_t a, size_t b)
+{
+    unsigned depth_a = depth_of(n, a), depth_b = depth_of(n, b);
+    for (; depth_a > depth_b; depth_a--) {
+        a = n->parent[a];
+    }
+    for (; depth_b > depth_a; depth_b--) {
+        b = n->parent[b];
+    }
+    if (a == b) {
+        return true; /* one lies in the other */
+    }
+    while (n->parent[a] != n->parent[b]) {
+        a = n->parent[a];
+        b = n->parent[b];
+    }
+    return !follows(n, a, b) && !follows(n, b, a);
+}
+
+/* Gives up everything inside `outer` (none: the whole shader). */
+static void give_up(struct nest *n, size_t outer)
+{
+    for (size_t i = 0; i < n->s->region_count; i++) {
+        size_t up = n->kept[i] ? n->parent[i] : none;
+        while (up != none && up != outer) {
+            up = n->parent[up];
         }
-        n->kept[i] = n->number[i] < CC_CBAR_MAX;
+        if (n->kept[i] && up == outer) {
+            n->kept[i] = false;
+        }
+    }
+}
+
+/* The lowest register that no overlapping region has; false when there is none. */
+static bool number_region(struct nest *n, size_t index)
+{
+    uint32_t taken = 0;
+    for (size_t i = 0; i < index; i++) {
+        if (n->kept[i] && overlap(n, i, index)) {
+            taken |= 1u << n->number[i];
+        }
+    }
+    for (unsigned number = 0; number < CC_CBAR_MAX; number++) {
+        if (!(taken >> number & 1u)) {
+            n->number[index] = number;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void choose(struct nest *n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->s->region_count; i++) {
+        n->kept[i] = wanted(n, i);
+        count += n->kept[i];
+    }
+    for (size_t i = 0; count > kept_max && i < n->s->region_count; i++) {
+        n->kept[i] = false;
+    }
+    find_parents(n);
+    for (size_t i = 0; i < n->s->region_count; i++) {
+        if (n->kept[i] && !number_region(n, i)) {
+            give_up(n, n->parent[i]);
+            find_parents(n);
+            i = (size_t)-1; /* once more, with fewer */
+        }
     }
 }
 
@@ -188,6 +278,7 @@ void cc_barriers_run(struct cc_shader *s)
     if ((uint64_t)s->region_count * s->block_count > work_max || s->region_count == 0) {
         return;
     }
+    n.parent = cc_alloc(s->arena, s->region_count, sizeof(*n.parent));
     n.members = cc_alloc(s->arena, s->region_count, sizeof(*n.members));
     n.kept = cc_alloc(s->arena, s->region_count, sizeof(*n.kept));
     n.number = cc_alloc(s->arena, s->region_count, sizeof(*n.number));

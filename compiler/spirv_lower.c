@@ -95,6 +95,42 @@ static void create_blocks(struct instance *in)
     }
 }
 
+/* True when another block than the switch itself goes to the case: it falls through. */
+static bool is_fallen_into(const struct spv_function *f, const struct spv_block *from,
+                           uint32_t target)
+{
+    for (size_t i = 0; i < f->order_count; i++) {
+        const struct spv_block *block = &f->blocks[f->order[i]];
+        for (size_t k = 0; block != from && k < block->succ_count; k++) {
+            if (block->succ[k] == target) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/*
+ * Where one case falls into the next, those who come from above meet those who were sent there:
+ * regions from the switch to each such case, the last case outermost.
+ */
+static void case_regions(struct instance *in, uint32_t index)
+{
+    struct spv_function *f = in->f;
+    const struct spv_block *block = &f->blocks[index];
+    bool *seen = cc_alloc(in->l->m->arena, f->order_count, sizeof(bool));
+    for (size_t k = 0; k < block->succ_count; k++) {
+        if (block->succ[k] + 1 != block->merge && is_fallen_into(f, block, block->succ[k])) {
+            seen[f->blocks[block->succ[k]].order] = true;
+        }
+    }
+    for (size_t order = f->order_count; order-- > block->order + 1;) {
+        if (seen[order]) {
+            add_region(in->l->s, in->head[index], in->entry[f->order[order]]);
+        }
+    }
+}
+
 static void create_regions(struct instance *in)
 {
     struct spv_function *f = in->f;
@@ -111,6 +147,9 @@ static void create_regions(struct instance *in)
         if (block->loop && block->cont != index + 1) {
             region = add_region(in->l->s, in->head[index], in->entry[block->cont - 1]);
             region->each_iteration = true;
+        }
+        if (spv_inst_at(in->l->m, block->term).op == SpvOpSwitch) {
+            case_regions(in, index);
         }
     }
 }
@@ -142,7 +181,46 @@ static void branch(struct spv_lower *l, struct cc_src p, struct cc_block *yes, s
     cc_edge_add(l->s, l->b.block, 1, no);
 }
 
-/* A chain of compares. Blocks of the chain count as ends of the same source block. */
+static struct cc_src case_hit(struct spv_lower *l, const struct spv_inst *inst,
+                              const struct spv_value *selector, uint32_t at)
+{
+    struct cc_src hit = cc_bool(true);
+    for (uint32_t i = 0; i < selector->type->slots; i++) {
+        struct cc_src eq = cc_b_icmp(&l->b, CC_CMP_EQ, selector->slots[i],
+                                     cc_imm(inst->words[at + i]), false);
+        hit = cc_b_pand(&l->b, hit, eq);
+    }
+    return hit;
+}
+
+/* The cases from `first` on that go where that one does. */
+static struct cc_src target_hit(struct spv_lower *l, const struct spv_inst *inst,
+                                const struct spv_value *selector, uint32_t first)
+{
+    uint32_t words = selector->type->slots;
+    struct cc_src hit = case_hit(l, inst, selector, first);
+    for (uint32_t at = first + words + 1; at + words < inst->count; at += words + 1) {
+        if (inst->words[at + words] == inst->words[first + words]) {
+            hit = cc_b_por(&l->b, hit, case_hit(l, inst, selector, at));
+        }
+    }
+    return hit;
+}
+
+static bool target_seen(const struct spv_inst *inst, uint32_t words, uint32_t at)
+{
+    for (uint32_t before = 3; before < at; before += words + 1) {
+        if (inst->words[before + words] == inst->words[at + words]) {
+            return true;
+        }
+    }
+    return inst->words[at + words] == inst->words[2]; /* the default needs no test */
+}
+
+/*
+ * A chain of compares with one branch to each target, so that all threads that go there go at once.
+ * Blocks of the chain count as ends of the same source block.
+ */
 static void switch_lower(struct instance *in, const struct spv_inst *inst)
 {
     struct spv_lower *l = in->l;
@@ -152,14 +230,11 @@ static void switch_lower(struct instance *in, const struct spv_inst *inst)
         spv_malformed(inst, "selector is no integer");
     }
     for (uint32_t at = 3; at + words < inst->count; at += words + 1) {
-        struct cc_src hit = cc_bool(true);
-        for (uint32_t i = 0; i < words; i++) {
-            struct cc_src eq = cc_b_icmp(&l->b, CC_CMP_EQ, selector->slots[i],
-                                         cc_imm(inst->words[at + i]), false);
-            hit = cc_b_pand(&l->b, hit, eq);
+        if (target_seen(inst, words, at)) {
+            continue;
         }
         struct cc_block *next = cc_block_create(l->s);
-        branch(l, hit, target_block(in, inst, at + words), next);
+        branch(l, target_hit(l, inst, selector, at), target_block(in, inst, at + words), next);
         if (next->pred_count == 0) {
             return; /* the selector is constant and this case is it */
         }

@@ -323,9 +323,10 @@ START_TEST(descriptors_come_from_arrays_and_the_root_table)
     run.options.binding_count = 4;
     run.push[1] = 3;
     for (uint32_t i = 0; i < 4; i++) {
-        run.buffers[2 + i] = (struct run_buffer){0, 3, i, many[i], sizeof(many[i]), 0};
+        run.buffers[2 + i] = (struct run_buffer){
+            .binding = 3, .index = i, .data = many[i], .size_bytes = sizeof(many[i])};
     }
-    run.buffers[6] = (struct run_buffer){1, 0, 0, dyn, sizeof(dyn), 0};
+    run.buffers[6] = (struct run_buffer){.set = 1, .data = dyn, .size_bytes = sizeof(dyn)};
     for (uint32_t i = 0; i < 8; i++) {
         run.push[3 + i] = i * 1000;
     }
@@ -497,6 +498,42 @@ START_TEST(words_are_packed_and_unpacked)
 }
 END_TEST
 
+struct program {
+    const char *name;
+    const uint32_t *spirv;
+    size_t spirv_bytes;
+    void (*reference)(const uint32_t *words, uint32_t n, uint32_t *results);
+};
+
+#define RANDOM_PROGRAM(seed) \
+    void random_##seed(const uint32_t *words, uint32_t n, uint32_t *results);
+RANDOM_PROGRAMS
+#undef RANDOM_PROGRAM
+
+static const struct program programs[] = {
+#define RANDOM_PROGRAM(seed) \
+    {"random_" #seed, spv_random_##seed, sizeof(spv_random_##seed), random_##seed},
+    RANDOM_PROGRAMS
+#undef RANDOM_PROGRAM
+};
+
+START_TEST(random_programs_agree_with_c)
+{
+    enum { N = 256 };
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        const struct program *p = &programs[i];
+        struct run run = begin(p->name, _i, p->spirv, p->spirv_bytes, 0, N);
+        run.options.robust_buffers = i % 2;
+        fill(in, WORDS, 100 + i);
+        p->reference(in, N, want);
+        run.buffers[1].expected = want;
+        run.groups[0] = N / 64;
+        go(&run);
+        compare(&run, N);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("compiler-exec");
@@ -520,6 +557,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, subgroup_operations_see_the_warp, 0, VARIANTS);
     tcase_add_loop_test(t, blocks_are_laid_out_as_decorated, 0, VARIANTS);
     tcase_add_loop_test(t, words_are_packed_and_unpacked, 0, VARIANTS);
+    tcase_add_loop_test(t, random_programs_agree_with_c, 0, VARIANTS);
     return s;
 }
 

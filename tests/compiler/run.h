@@ -20,6 +20,7 @@ struct run_buffer {
     void *data;
     uint32_t size_bytes;   /* what the descriptor says */
     uint32_t memory_bytes; /* what data holds; 0: size_bytes */
+    const void *expected;  /* for dumps: what must come out; NULL: what the software SM gives */
 };
 
 struct run {
