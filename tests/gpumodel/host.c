@@ -652,8 +652,9 @@ void host_send(struct host *h, uint32_t function, const void *payload, uint32_t 
     do {
         uint32_t part = size_bytes < NV_RPC_PAYLOAD_SIZE_MAX ? size_bytes : NV_RPC_PAYLOAD_SIZE_MAX;
         send_record(h, function, bytes, part);
-        bytes += part;
         size_bytes -= part;
+        if (size_bytes)
+            bytes += part;
         function = NV_RPC_FUNCTION_CONTINUATION_RECORD;
     } while (size_bytes);
     if (doorbell)

@@ -55,8 +55,9 @@ void gpum_rpc_send(struct gpum *m, uint32_t function, uint32_t sequence, uint32_
             size_bytes < NV_RPC_PAYLOAD_SIZE_MAX ? size_bytes : (size_t)NV_RPC_PAYLOAD_SIZE_MAX;
         rpc.length = (uint32_t)(sizeof(rpc) + part);
         append(m, &rpc, bytes);
-        bytes += part;
         size_bytes -= part;
+        if (size_bytes)
+            bytes += part;
         rpc.function = NV_RPC_FUNCTION_CONTINUATION_RECORD;
     } while (size_bytes);
 }
