@@ -161,6 +161,8 @@ static bool finish_message(struct gpum_serve *s)
     struct gpum_serve_reply reply = {.fd = -1};
     uint32_t size = s->header.size - (uint32_t)HEADER;
     bool sent = true;
+    if (s->tick)
+        s->tick(s->tick_ctx);
     gpum_serve_message(s, s->body ? s->body : empty, size, &reply);
     if (!NVHW_GET(NV_VFIO_USER_FLAGS, NO_REPLY, s->header.flags))
         sent = queue_reply(s, &reply) && gpum_serve_write(s);

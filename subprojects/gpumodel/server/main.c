@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * gpumodel: a model behind a socket. One thread: it reads messages, lets the model work a bit,
- * and keeps the model's clock at or ahead of the wall clock.
+ * gpumodel: a model behind a socket. One thread: it reads messages and lets the model work a bit.
+ * The model's clock moves with the wall clock, and a little more for each access and each piece
+ * of work: what a client waits is never shorter for the model.
  */
 #include <errno.h>
 #include <poll.h>
@@ -34,7 +35,7 @@ struct app {
     struct gpum *m;
     FILE *trace;
     int listener;
-    uint64_t start_ns, last_work_ns;
+    uint64_t last_ns, last_work_ns;
 };
 
 static void on_signal(int number)
@@ -164,11 +165,12 @@ static bool listen_at(struct app *app)
 
 /* ---- Running ----------------------------------------------------------------------------------- */
 
-static void keep_time(struct app *app)
+static void keep_time(void *ctx)
 {
-    uint64_t wall = now_ns() - app->start_ns, model = gpum_time_ns(app->m);
-    if (wall > model)
-        gpum_advance_ns(app->m, wall - model);
+    struct app *app = ctx;
+    uint64_t now = now_ns();
+    gpum_advance_ns(app->m, now - app->last_ns);
+    app->last_ns = now;
 }
 
 static void lose_client(struct app *app)
@@ -208,7 +210,6 @@ static void turn(struct app *app)
         p.events = POLLOUT;
     if (poll(&p, 1, wait_ms(app, more)) <= 0)
         return;
-    keep_time(app);
     app->last_work_ns = now_ns();
     if (app->serve->fd < 0)
         accept_client(app);
@@ -253,12 +254,14 @@ int main(int argc, char **argv)
     if (!app.serve || !open_trace(&app) || !create_model(&app))
         return finish(&app, EXIT_FAILURE);
     app.serve->m = app.m;
+    app.serve->tick = keep_time;
+    app.serve->tick_ctx = &app;
     app.serve->no_bar1_map = app.options.no_bar1_map;
     if (app.options.socket_path && !listen_at(&app))
         return finish(&app, EXIT_FAILURE);
     if (app.options.fd >= 0)
         gpum_serve_connect(app.serve, app.options.fd);
-    app.start_ns = app.last_work_ns = now_ns();
+    app.last_ns = app.last_work_ns = now_ns();
     while (!stopping)
         turn(&app);
     return finish(&app, 0);

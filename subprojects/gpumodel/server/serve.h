@@ -39,6 +39,9 @@ struct gpum_serve_out; /* a reply on its way */
 struct gpum_serve {
     struct gpum *m;
     bool no_bar1_map; /* option: BAR1 by message too */
+    /* Called before each message, so that the model's clock has moved as the client's has. */
+    void (*tick)(void *ctx);
+    void *tick_ctx;
 
     /* The connection */
     int fd; /* -1: none */
