@@ -42,8 +42,9 @@ enum magma_code mg_gsp_check(struct mg_gsp *gsp, struct magma_error *err)
         return code;
     if (gsp->running && NVHW_GET(NV_PFALCON_FALCON_IRQSTAT, HALT, status))
         return halted(gsp, err);
-    gsp->stopped_looks = mg_falcon_riscv_active(&gsp->falcon) ? 0 : gsp->stopped_looks + 1;
-    if (gsp->stopped_looks >= STOPPED_LOOKS)
+    if (mg_falcon_riscv_active(&gsp->falcon))
+        atomic_store(&gsp->stopped_looks, 0);
+    else if (atomic_fetch_add(&gsp->stopped_looks, 1) + 1 >= STOPPED_LOOKS)
         return halted(gsp, err);
     return MAGMA_OK;
 }

@@ -23,6 +23,7 @@
 #define MG_DEADLINE_RPC_NS            MG_MS(10000) /* one request */
 #define MG_DEADLINE_RPC_SPACE_NS      MG_MS(2000)  /* room in the command queue */
 #define MG_DEADLINE_UNLOAD_NS         MG_MS(5000)  /* GSP-RM ends after its last RPC */
+#define MG_DEADLINE_REGION_DOWN_NS    MG_MS(2000)  /* WPR2 lowered after that */
 #define MG_DEADLINE_SEQUENCER_POLL_NS MG_MS(4000)  /* REG_POLL that names no time */
 #define MG_DEADLINE_HANDOFF_NS        MG_MS(4000)  /* boot stage 3 in CORE_RESUME */
 #define MG_DEADLINE_FSP_RESPONSE_NS   MG_MS(4000)

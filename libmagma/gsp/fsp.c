@@ -177,6 +177,8 @@ enum magma_code mg_gsp_send_cot(struct mg_gsp *gsp, struct magma_error *err)
     set_headers(&packet, NV_NVDM_HEADER_NVDM_TYPE_COT);
     memcpy(&packet.words[HEADER_WORDS], &cot, sizeof cot);
     packet.size_bytes = HEADER_WORDS * (uint32_t)sizeof(uint32_t) + (uint32_t)sizeof cot;
+    /* What the GSP said when it ended last time would look like an error of the FMC. */
+    mg_falcon_set_mailbox(&gsp->falcon, 0, 0);
     mg_dma_publish();
     gsp->touched = true;
     code = send(gsp, &packet, err);
@@ -206,7 +208,8 @@ static bool is_unlocked(void *ctx, uint32_t hwcfg2)
         return true;
     mailbox0 = mg_falcon_mailbox0(&l->gsp->falcon);
     mailbox1 = mg_mmio_rd32(l->gsp->hal, l->gsp->falcon.base + NV_PFALCON_FALCON_MAILBOX1);
-    if (!mailbox0 || (mailbox0 & NV_PRI_GSP_LOCKED_MASK) == NV_PRI_GSP_LOCKED ||
+    if (!mailbox0 || mailbox0 == UINT32_MAX ||
+        (mailbox0 & NV_PRI_GSP_LOCKED_MASK) == NV_PRI_GSP_LOCKED ||
         ((uint64_t)mailbox1 << 32 | mailbox0) == params)
         return false;
     l->fmc_error = mailbox0;

@@ -104,7 +104,7 @@ enum magma_code mg_gsp_attach_irq(struct mg_gsp *gsp, struct mg_irq *irq, uint32
 void mg_gsp_detach_irq(struct mg_gsp *gsp);
 
 /* Looks whether GSP-RM still runs: MAGMA_OK, MAGMA_DEVICE_LOST (it halted; the text has the tail
- * of its log), MAGMA_DEVICE_GONE. */
+ * of its log), MAGMA_DEVICE_GONE. Any thread. */
 enum magma_code mg_gsp_check(struct mg_gsp *gsp, struct magma_error *err);
 
 /* Copies the newest bytes of a log buffer ("LOGRM") as words of its records, raw: the firmware

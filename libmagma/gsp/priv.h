@@ -3,6 +3,8 @@
 #ifndef MG_GSP_PRIV_H
 #define MG_GSP_PRIV_H
 
+#include <stdatomic.h>
+
 #include "libmagma/gen/gen.h"
 #include "libmagma/gsp/falcon.h"
 #include "libmagma/gsp/firmware.h"
@@ -52,10 +54,10 @@ struct mg_gsp {
     uint32_t irq_vector;
     struct magma_error sequencer_error; /* code is not OK when a sequencer program failed */
 
-    uint32_t stopped_looks; /* of mg_gsp_check, in a row */
-    bool touched;           /* processors were started: leaving needs an unload or a reset */
-    bool running;           /* GSP-RM said that it is ready */
-    bool ending;            /* it was asked to end: a core that stands still is no surprise */
+    atomic_uint stopped_looks; /* of mg_gsp_check, in a row */
+    bool touched;              /* processors were started: leaving needs an unload or a reset */
+    bool running;              /* GSP-RM said that it is ready */
+    bool ending;               /* it was asked to end: a core that stands still is no surprise */
     struct mg_gsp_info info;
 };
 

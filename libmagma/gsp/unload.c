@@ -5,6 +5,7 @@
  */
 #include "libmagma/gsp/priv.h"
 
+#include <nvhw/boot.h>
 #include <nvhw/falcon.h>
 #include <nvhw/rpc.h>
 #include <nvhw/vbios.h>
@@ -70,15 +71,14 @@ static enum magma_code run_unload(struct mg_gsp *gsp, struct magma_error *err)
                          UNLOAD_MAILBOX, err);
 }
 
+/* On Hopper and Blackwell the FMC takes it down a moment after GSP-RM has ended. */
 static enum magma_code check_down(struct mg_gsp *gsp, struct magma_error *err)
 {
-    uint64_t start, end;
-    enum magma_code code = mg_gsp_wpr2(gsp, &start, &end, err);
+    enum magma_code code = mg_mmio_poll(gsp->hal, NV_PFB_PRI_MMU_WPR2_ADDR_HI,
+                                        NVHW_MASK(NV_PFB_PRI_MMU_WPR2_ADDR_HI, VAL), 0,
+                                        MG_DEADLINE_REGION_DOWN_NS, err);
 
-    if (code == MAGMA_OK && end)
-        code = mg_fail(err, MAGMA_FIRMWARE_REFUSED, "the protected region is still up (to 0x%llx)",
-                       (unsigned long long)end);
-    return code;
+    return code == MAGMA_OK ? code : mg_prefix(err, code, "the protected region is still up");
 }
 
 static const struct mg_gsp_step_entry unload_steps[] = {
