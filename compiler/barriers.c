@@ -107,18 +107,63 @@ static bool parts_threads(const struct nest *n, size_t index)
     return false;
 }
 
+static bool possible(const struct nest *n, size_t index)
+{
+    const struct cc_region *r = &n->s->regions[index];
+    return reachable(r->head) && reachable(r->merge) && r->merge != r->head &&
+           cc_dominates(r->head, r->merge) && parts_threads(n, index);
+}
+
+/* Marks the region's blocks from which its merge can be reached without leaving it. */
+static void flood_back(const struct nest *n, size_t index, uint32_t *set, struct cc_block **stack)
+{
+    struct cc_block *merge = n->s->regions[index].merge;
+    size_t depth = 0;
+    memset(set, 0, n->words * sizeof(*set));
+    stack[depth++] = merge;
+    while (depth > 0) {
+        struct cc_block *block = stack[--depth];
+        for (size_t p = 0; p < block->pred_count; p++) {
+            struct cc_block *pred = block->preds[p];
+            if (member(n, index, pred) && !cc_bit_get(set, pred->id)) {
+                cc_bit_set(set, pred->id);
+                stack[depth++] = pred;
+            }
+        }
+    }
+}
+
+/*
+ * On the way out of a loop, threads may pass regions while the others go on to the next iteration
+ * and into regions that could have the same register: then these must wait until those are out.
+ */
+static bool has_regions_aside(const struct nest *n, size_t index)
+{
+    struct cc_shader *s = n->s;
+    uint32_t *set = cc_alloc(s->arena, n->words, sizeof(*set));
+    struct cc_block **stack = cc_alloc(s->arena, s->block_count, sizeof(struct cc_block *));
+    flood_back(n, index, set, stack);
+    for (size_t i = index + 1; i < s->region_count; i++) {
+        const struct cc_block *head = s->regions[i].head;
+        if (reachable(head) && member(n, index, head) && !cc_bit_get(set, head->id) &&
+            possible(n, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool wanted(const struct nest *n, size_t index)
 {
     const struct cc_region *r = &n->s->regions[index];
-    if (!reachable(r->head) || !reachable(r->merge) || r->merge == r->head ||
-        !cc_dominates(r->head, r->merge)) {
+    if (!possible(n, index)) {
         return false;
     }
     /* One way into the merge: who comes there comes together. */
     if (!r->loop && r->merge->pred_count < 2) {
-        return false;
+        return r->each_iteration && has_regions_aside(n, index);
     }
-    return parts_threads(n, index);
+    return true;
 }
 
 static void find_parents(struct nest *n)

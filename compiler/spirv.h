@@ -256,6 +256,7 @@ bool spv_convert_lower(struct spv_lower *l);
 bool spv_composite_lower(struct spv_lower *l);
 bool spv_atomic_lower(struct spv_lower *l);
 bool spv_group_lower(struct spv_lower *l);
+void spv_memory_barrier(struct spv_lower *l, uint32_t scope, uint32_t semantics);
 void spv_glsl_lower(struct spv_lower *l);
 
 /* ---- spirv_lower.c ---- */

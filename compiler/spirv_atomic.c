@@ -82,7 +82,19 @@ static struct spv_value *word_result(struct spv_lower *l)
     return result;
 }
 
-bool spv_atomic_lower(struct spv_lower *l)
+/* Orders the atomic against other memory: released before it, acquired behind it. */
+static void fence(struct spv_lower *l, uint32_t first, uint32_t mask)
+{
+    uint32_t scope = spv_constant(l, spv_word(&l->inst, first));
+    uint32_t semantics = spv_constant(l, spv_word(&l->inst, first + 1));
+    const uint32_t both = SpvMemorySemanticsAcquireReleaseMask |
+                          SpvMemorySemanticsSequentiallyConsistentMask;
+    if (semantics & (mask | both)) {
+        spv_memory_barrier(l, scope, semantics);
+    }
+}
+
+static bool atomic_lower(struct spv_lower *l)
 {
     if (l->inst.op == SpvOpAtomicLoad) {
         struct spv_ptr ptr = atomic_pointer(l, 3);
@@ -111,4 +123,22 @@ bool spv_atomic_lower(struct spv_lower *l)
         }
     }
     return false;
+}
+
+bool spv_atomic_lower(struct spv_lower *l)
+{
+    bool atomic = l->inst.op >= SpvOpAtomicLoad && l->inst.op <= SpvOpAtomicXor;
+    bool store = l->inst.op == SpvOpAtomicStore;
+    uint32_t scope_at = store ? 2 : 4;
+    if (!atomic) {
+        return false;
+    }
+    fence(l, scope_at, SpvMemorySemanticsReleaseMask);
+    if (!atomic_lower(l)) {
+        return false;
+    }
+    if (!store) {
+        fence(l, scope_at, SpvMemorySemanticsAcquireMask);
+    }
+    return true;
 }

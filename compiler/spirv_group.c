@@ -21,7 +21,7 @@ static void append_plain(struct spv_lower *l, enum cc_op op, unsigned sub)
  * Shared memory is ordered by the barrier itself. Buffers need a membar of the scope; beyond the
  * workgroup also the L1 cache, which other SMs do not update, must forget what it holds.
  */
-static void memory_barrier(struct spv_lower *l, uint32_t scope, uint32_t semantics)
+void spv_memory_barrier(struct spv_lower *l, uint32_t scope, uint32_t semantics)
 {
     if (!needs_global(semantics) || scope == SpvScopeInvocation) {
         return;
@@ -49,7 +49,7 @@ static void control_barrier(struct spv_lower *l)
 {
     uint32_t execution = spv_constant(l, spv_word(&l->inst, 1));
     uint32_t scope = spv_constant(l, spv_word(&l->inst, 2));
-    memory_barrier(l, scope, spv_constant(l, spv_word(&l->inst, 3)));
+    spv_memory_barrier(l, scope, spv_constant(l, spv_word(&l->inst, 3)));
     if (execution == SpvScopeWorkgroup) {
         append_plain(l, CC_BAR, 0);
         l->s->uses_barrier = true;
@@ -178,8 +178,8 @@ bool spv_group_lower(struct spv_lower *l)
         control_barrier(l);
         return true;
     case SpvOpMemoryBarrier:
-        memory_barrier(l, spv_constant(l, spv_word(&l->inst, 1)),
-                       spv_constant(l, spv_word(&l->inst, 2)));
+        spv_memory_barrier(l, spv_constant(l, spv_word(&l->inst, 1)),
+                           spv_constant(l, spv_word(&l->inst, 2)));
         return true;
     case SpvOpGroupNonUniformElect:
         elect(l);
