@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT 4096u
-#define FACTOR 3u
+#define COUNT      4096u
+#define FACTOR     3u
 #define TIMEOUT_NS UINT64_C(10000000000)
 
 struct embed {
@@ -158,7 +158,8 @@ static struct magma_cc_buffer_descriptor describe(const struct magma_bo *bo)
                                                (uint32_t)magma_bo_size(bo), 0};
 }
 
-/* Set 0 lies in push data: one descriptor per binding, 16 bytes each. The root table points at it. */
+/* Set 0 lies in push data: one descriptor per binding, 16 bytes each. The root table points at it.
+ */
 static int launch(struct embed *e)
 {
     static const uint32_t push_constants[] = {COUNT, FACTOR};

@@ -25,7 +25,7 @@
 
 #include "libmagma/core/status.h"
 
-#define CHILD_FD 3
+#define CHILD_FD       3
 /* How long the process may take to end by itself. */
 #define END_TIMEOUT_MS 3000
 
@@ -71,8 +71,8 @@ static enum magma_code find_program(char *out, size_t size_bytes, struct magma_e
 
     if (named) {
         if (!usable(named))
-            return mg_fail(err, MAGMA_NO_DEVICE, "MAGMA_GPUMODEL names %s, which cannot be executed",
-                           named);
+            return mg_fail(err, MAGMA_NO_DEVICE,
+                           "MAGMA_GPUMODEL names %s, which cannot be executed", named);
         snprintf(out, size_bytes, "%s", named);
         return MAGMA_OK;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The software GPU as a child process: found (MAGMA_GPUMODEL, that of the build folder this code
- * runs from, the installed one), started with one end of a socket pair, ended when its socket closes. Its firmware
- * files are made by gpumodel-mkfw, which lies beside it, in a private folder.
+ * runs from, the installed one), started with one end of a socket pair, ended when its socket
+ * closes. Its firmware files are made by gpumodel-mkfw, which lies beside it, in a private folder.
  */
 #ifndef MG_API_CHILD_H
 #define MG_API_CHILD_H

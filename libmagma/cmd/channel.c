@@ -16,13 +16,13 @@
 #include "libmagma/engine/compute.h"
 #include "libmagma/engine/copy.h"
 
-#define RING_ENTRIES 2048u
-#define RING_WORDS 16384u
+#define RING_ENTRIES    2048u
+#define RING_WORDS      16384u
 /* An internal fence at the latest after so many entries, so that a long submission frees its own
  * way. */
-#define FENCE_INTERVAL (RING_ENTRIES / 4)
+#define FENCE_INTERVAL  (RING_ENTRIES / 4)
 /* Waits or signals in one segment: three such segments always fit among the words. */
-#define POINTS_MAX 512u
+#define POINTS_MAX      512u
 /* How long a full ring may take to move, and a channel to become idle when it is destroyed. */
 #define ROOM_TIMEOUT_NS UINT64_C(10000000000)
 #define IDLE_TIMEOUT_NS UINT64_C(10000000000)
@@ -128,9 +128,9 @@ static enum magma_code put_push(struct magma_channel *c, struct magma_push *push
 }
 
 /* At most POINTS_MAX semaphores as one segment; with a fence behind them when wanted. */
-static enum magma_code put_points(struct magma_channel *c, const struct magma_timeline_point *points,
-                                  size_t count, uint32_t first_execute, uint32_t execute,
-                                  bool with_fence)
+static enum magma_code put_points(struct magma_channel *c,
+                                  const struct magma_timeline_point *points, size_t count,
+                                  uint32_t first_execute, uint32_t execute, bool with_fence)
 {
     enum magma_code code = MAGMA_OK;
     uint32_t *words, *at;
@@ -170,7 +170,8 @@ static enum magma_code put_waits(struct magma_channel *c, const struct magma_sub
 /* Signals and the channel's fence. The first release waits for the channel to be idle. */
 static enum magma_code put_signals(struct magma_channel *c, const struct magma_submit *submit)
 {
-    uint32_t idle = mg_release_word(true, false, true), execute = mg_release_word(false, false, true);
+    uint32_t idle = mg_release_word(true, false, true),
+             execute = mg_release_word(false, false, true);
     enum magma_code code = MAGMA_OK;
     size_t i = 0;
 

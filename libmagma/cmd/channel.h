@@ -15,9 +15,9 @@ struct magma_channel {
     struct mg_ring ring;
     struct magma_timeline done; /* what the ring's fences release */
     uint64_t last_fence;
-    struct magma_push *setup;   /* binds the objects; submitted once */
-    struct magma_bo *local;     /* scratch memory of compute */
-    uint32_t local_bytes;       /* per thread that it suffices for */
+    struct magma_push *setup; /* binds the objects; submitted once */
+    struct magma_bo *local;   /* scratch memory of compute */
+    uint32_t local_bytes;     /* per thread that it suffices for */
 };
 
 enum magma_code mg_channel_create(struct mg_device *dev, enum magma_engine engine,

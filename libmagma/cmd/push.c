@@ -9,7 +9,7 @@
 #include "libmagma/engine/classes.h"
 
 #define METHOD_CHUNK_BYTES (64u << 10)
-#define DATA_CHUNK_BYTES (64u << 10)
+#define DATA_CHUNK_BYTES   (64u << 10)
 
 enum magma_code magma_push_create(struct magma_gpu *gpu, struct magma_push **out,
                                   struct magma_error *err)

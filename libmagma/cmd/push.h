@@ -35,10 +35,10 @@ struct magma_push {
     struct mg_chunks methods, data;
     struct mg_segment *segments;
     size_t segment_count, segment_room;
-    uint32_t *at, *end;       /* where the next method goes, and the chunk's end */
-    uint32_t *segment_start;  /* beginning of the open segment, NULL: none is open */
+    uint32_t *at, *end;      /* where the next method goes, and the chunk's end */
+    uint32_t *segment_start; /* beginning of the open segment, NULL: none is open */
     uint64_t segment_va;
-    uint32_t local_bytes;     /* largest scratch per thread that a dispatch in here needs */
+    uint32_t local_bytes; /* largest scratch per thread that a dispatch in here needs */
 };
 
 /* Makes an error stick (the first one stays). */

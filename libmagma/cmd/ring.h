@@ -17,7 +17,7 @@ struct mg_ring_fence {
 };
 
 struct mg_ring {
-    uint64_t *entries; /* the GPFIFO */
+    uint64_t *entries;    /* the GPFIFO */
     uint32_t entry_count; /* a power of two */
     uint32_t *words;
     uint64_t words_va;

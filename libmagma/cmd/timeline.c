@@ -11,15 +11,15 @@
 
 /* How long a waiter spins: about what the GPU needs for an empty job. Also bounded by rounds, for
  * a clock that only goes on while somebody sleeps. */
-#define SPIN_NS UINT64_C(20000)
+#define SPIN_NS         UINT64_C(20000)
 #define SPIN_ROUNDS_MAX 2000u
-#define TIMELINE_BYTES 16u
+#define TIMELINE_BYTES  16u
 
 enum magma_code mg_timeline_init(struct mg_device *dev, uint64_t initial,
                                  struct magma_timeline *out, struct magma_error *err)
 {
-    enum magma_code code = mg_bo_create(dev->mem, TIMELINE_BYTES, 0, MAGMA_DOMAIN_SYSTEM, 0,
-                                        &out->bo, err);
+    enum magma_code code =
+        mg_bo_create(dev->mem, TIMELINE_BYTES, 0, MAGMA_DOMAIN_SYSTEM, 0, &out->bo, err);
 
     if (code != MAGMA_OK)
         return code;
@@ -71,9 +71,9 @@ void magma_timeline_signal(struct magma_timeline *timeline, uint64_t value)
     struct mg_winsys *ws = timeline->dev->ws;
     uint64_t now = magma_timeline_value(timeline);
 
-    while (now < value && !atomic_compare_exchange_weak_explicit(timeline->value, &now, value,
-                                                                 memory_order_acq_rel,
-                                                                 memory_order_acquire))
+    while (now < value &&
+           !atomic_compare_exchange_weak_explicit(timeline->value, &now, value,
+                                                  memory_order_acq_rel, memory_order_acquire))
         ;
     ws->ops->wake(ws);
 }
@@ -142,8 +142,9 @@ enum magma_code mg_timeline_wait(struct mg_device *dev, const struct magma_timel
     return ws->ops->wait(ws, reached, &w, timeout_ns);
 }
 
-enum magma_code magma_timeline_wait(struct magma_gpu *gpu, const struct magma_timeline_point *points,
-                                    size_t count, bool all, uint64_t timeout_ns)
+enum magma_code magma_timeline_wait(struct magma_gpu *gpu,
+                                    const struct magma_timeline_point *points, size_t count,
+                                    bool all, uint64_t timeout_ns)
 {
     return mg_timeline_wait(mg_gpu_device(gpu), points, count, all, timeout_ns);
 }

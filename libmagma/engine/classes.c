@@ -8,14 +8,14 @@
 #include <nvhw/host.h>
 
 /* Hopper's and Blackwell's headers name only the circular comparison. */
-#define STRICT NVC46F_SEM_EXECUTE_OPERATION_ACQ_STRICT_GEQ
+#define STRICT   NVC46F_SEM_EXECUTE_OPERATION_ACQ_STRICT_GEQ
 #define CIRCULAR NVC86F_SEM_EXECUTE_OPERATION_ACQ_CIRC_GEQ
 
 static const struct mg_engine_classes rows[] = {
-    {NVC5C0, NV_QMD_V02_03, 2, 3, false, STRICT}, /* Turing */
-    {NVC6C0, NV_QMD_V03_00, 3, 0, true, STRICT},  /* GA100 */
-    {NVC7C0, NV_QMD_V03_00, 3, 0, true, STRICT},  /* GA10x */
-    {NVC9C0, NV_QMD_V03_00, 3, 0, true, STRICT},  /* Ada */
+    {NVC5C0, NV_QMD_V02_03, 2, 3, false, STRICT},  /* Turing */
+    {NVC6C0, NV_QMD_V03_00, 3, 0, true, STRICT},   /* GA100 */
+    {NVC7C0, NV_QMD_V03_00, 3, 0, true, STRICT},   /* GA10x */
+    {NVC9C0, NV_QMD_V03_00, 3, 0, true, STRICT},   /* Ada */
     {NVCBC0, NV_QMD_V03_00, 3, 0, true, CIRCULAR}, /* Hopper takes the older form as well */
     {NVCDC0, NV_QMD_V05_00, 5, 0, true, CIRCULAR}, /* GB10x */
     {NVCEC0, NV_QMD_V05_00, 5, 0, true, CIRCULAR}, /* GB20x */

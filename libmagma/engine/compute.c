@@ -14,10 +14,10 @@
 #include "libmagma/engine/qmd.h"
 #include "libmagma/engine/sm.h"
 
-#define SUBCHANNEL NV_PBDMA_SUBCHANNEL_COMPUTE
+#define SUBCHANNEL         NV_PBDMA_SUBCHANNEL_COMPUTE
 /* The SM fetches ahead of the program counter: there must be memory behind the code. */
 #define CODE_PADDING_BYTES 512u
-#define LOCAL_BYTES_MAX 0x80000u
+#define LOCAL_BYTES_MAX    0x80000u
 
 struct magma_kernel {
     struct mg_device *dev;
@@ -106,8 +106,7 @@ static enum magma_code check_kernel(const struct mg_device *dev, const struct ma
                        "kernel: %u bytes of shared memory, this GPU has %u", d->shared_size_bytes,
                        dev->sm->shared_cta_bytes);
     if (!threads || !d->workgroup_size[2] || d->workgroup_size[2] > NV_COMPUTE_CTA_Z_MAX ||
-        threads > NV_COMPUTE_THREADS_MAX ||
-        threads * d->workgroup_size[2] > NV_COMPUTE_THREADS_MAX)
+        threads > NV_COMPUTE_THREADS_MAX || threads * d->workgroup_size[2] > NV_COMPUTE_THREADS_MAX)
         return mg_fail(err, MAGMA_INVALID_ARGUMENT, "kernel: workgroup of %u x %u x %u threads",
                        d->workgroup_size[0], d->workgroup_size[1], d->workgroup_size[2]);
     return MAGMA_OK;
@@ -154,9 +153,9 @@ enum magma_code mg_kernel_create(struct mg_device *dev, const struct magma_kerne
     kernel->dev = dev;
     kernel->local_bytes = desc->local_size_bytes;
     code = upload(dev, desc, &kernel->code, err);
-    if (code == MAGMA_OK && !mg_qmd_template(dev->classes, dev->sm, desc,
-                                             magma_bo_address(kernel->code).raw, &kernel->qmd,
-                                             &field))
+    if (code == MAGMA_OK &&
+        !mg_qmd_template(dev->classes, dev->sm, desc, magma_bo_address(kernel->code).raw,
+                         &kernel->qmd, &field))
         code = mg_fail(err, MAGMA_INVALID_ARGUMENT, "kernel: its value for %s does not fit", field);
     if (code != MAGMA_OK) {
         magma_kernel_destroy(kernel);

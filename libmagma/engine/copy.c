@@ -10,12 +10,12 @@
 
 #include "libmagma/cmd/push.h"
 
-#define SUBCHANNEL NV_PBDMA_SUBCHANNEL_COPY
+#define SUBCHANNEL       NV_PBDMA_SUBCHANNEL_COPY
 /* Bytes of one launch; longer copies are split. */
 #define LAUNCH_BYTES_MAX (UINT64_C(1) << 30)
 /* Elements of a line and lines of a fill. */
-#define FILL_WIDTH_MAX 32768u
-#define FILL_HEIGHT_MAX 32768u
+#define FILL_WIDTH_MAX   32768u
+#define FILL_HEIGHT_MAX  32768u
 
 void mg_copy_push_setup(struct magma_push *push, uint32_t copy_class)
 {
@@ -66,8 +66,8 @@ void magma_copy_rect(struct magma_push *push, const struct magma_copy_rect *rect
 {
     if (!rect->line_bytes || !rect->line_count)
         return;
-    if (rect->line_count > 1 && (rect->dst_pitch_bytes < rect->line_bytes ||
-                                 rect->src_pitch_bytes < rect->line_bytes)) {
+    if (rect->line_count > 1 &&
+        (rect->dst_pitch_bytes < rect->line_bytes || rect->src_pitch_bytes < rect->line_bytes)) {
         mg_push_fail(push, MAGMA_INVALID_ARGUMENT);
         return;
     }
@@ -80,11 +80,10 @@ static void fill_block(struct magma_push *push, uint64_t dst, uint32_t width, ui
 {
     uint32_t pitch = width * (uint32_t)sizeof(uint32_t);
 
-    launch(push, &(struct shape){dst, dst, pitch, pitch, width, height,
-                                 NVHW_DEF(NVC5B5_LAUNCH_DMA, REMAP_ENABLE, TRUE) |
-                                     (height > 1 ? NVHW_DEF(NVC5B5_LAUNCH_DMA, MULTI_LINE_ENABLE,
-                                                            TRUE)
-                                                 : 0)});
+    launch(push, &(struct shape){
+                     dst, dst, pitch, pitch, width, height,
+                     NVHW_DEF(NVC5B5_LAUNCH_DMA, REMAP_ENABLE, TRUE) |
+                         (height > 1 ? NVHW_DEF(NVC5B5_LAUNCH_DMA, MULTI_LINE_ENABLE, TRUE) : 0)});
 }
 
 void magma_fill_buffer(struct magma_push *push, magma_gpu_va dst, uint64_t size_bytes,

@@ -8,7 +8,7 @@
 
 /* What the open drivers put there; its meaning is not documented. */
 #define GROUP_ID_NONE 0x1fu
-#define PAGE_KIB 1024u
+#define PAGE_KIB      1024u
 
 struct writer {
     enum nvhw_qmd_version version;
@@ -76,8 +76,7 @@ bool mg_qmd_template(const struct mg_engine_classes *classes, const struct mg_sm
     set_if(&w, NV_QMD_FIELD_QMD_TYPE, NV_QMD_V05_00_QMD_TYPE_GRID_CTA);
     set(&w, NV_QMD_FIELD_QMD_GROUP_ID, 0, GROUP_ID_NONE);
     set_if(&w, NV_QMD_FIELD_SM_GLOBAL_CACHING_ENABLE, 1);
-    set(&w, NV_QMD_FIELD_API_VISIBLE_CALL_LIMIT, 0,
-        NV_QMD_V03_00_API_VISIBLE_CALL_LIMIT_NO_CHECK);
+    set(&w, NV_QMD_FIELD_API_VISIBLE_CALL_LIMIT, 0, NV_QMD_V03_00_API_VISIBLE_CALL_LIMIT_NO_CHECK);
     set(&w, NV_QMD_FIELD_SAMPLER_INDEX, 0, NV_QMD_V03_00_SAMPLER_INDEX_INDEPENDENTLY);
     set(&w, NV_QMD_FIELD_CTA_THREAD_DIMENSION0, 0, kernel->workgroup_size[0]);
     set(&w, NV_QMD_FIELD_CTA_THREAD_DIMENSION1, 0, kernel->workgroup_size[1]);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct mg_sm_facts {
-    unsigned version; /* 86 */
+    unsigned version;          /* 86 */
     uint32_t shared_cta_bytes; /* shared memory of one workgroup, at most */
     uint32_t warps;
     uint32_t carveout_count;

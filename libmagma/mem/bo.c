@@ -40,7 +40,8 @@ enum magma_code mg_mem_create(struct mg_winsys *ws, struct mg_mem **out, struct 
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "memory manager: no memory");
     mem->ws = ws;
     pthread_mutex_init(&mem->va_lock, NULL);
-    code = mg_buddy_create(ws->va_start, ws->va_end - ws->va_start, NV_GMMU_PAGE_64K, &mem->va, err);
+    code =
+        mg_buddy_create(ws->va_start, ws->va_end - ws->va_start, NV_GMMU_PAGE_64K, &mem->va, err);
     if (code == MAGMA_OK)
         code = mg_pools_create(mem, &mem->pools, err);
     if (code != MAGMA_OK) {
@@ -183,17 +184,17 @@ static enum mg_pool_kind kind_of(enum magma_domain domain, uint32_t flags)
 }
 
 static enum magma_code create_large(struct mg_mem *mem, uint64_t size_bytes, uint64_t align_bytes,
-                                    enum magma_domain domain, uint32_t flags,
-                                    struct magma_bo **out, struct magma_error *err)
+                                    enum magma_domain domain, uint32_t flags, struct magma_bo **out,
+                                    struct magma_error *err)
 {
     struct mg_large_bo *large = calloc(1, sizeof *large);
     enum magma_code code;
 
     if (!large)
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "buffer: no memory");
-    code = mg_block_create(mem, domain, size_bytes, align_bytes,
-                           flags & MAGMA_BO_CPU_ACCESS ? MG_MEMORY_CPU : 0, false, &large->block,
-                           err);
+    code =
+        mg_block_create(mem, domain, size_bytes, align_bytes,
+                        flags & MAGMA_BO_CPU_ACCESS ? MG_MEMORY_CPU : 0, false, &large->block, err);
     if (code != MAGMA_OK) {
         free(large);
         return code;

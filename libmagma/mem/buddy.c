@@ -11,7 +11,7 @@
 
 #include "libmagma/core/status.h"
 
-#define NONE UINT32_MAX
+#define NONE        UINT32_MAX
 #define ORDER_COUNT 32
 
 struct mg_buddy {

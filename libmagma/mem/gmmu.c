@@ -22,7 +22,8 @@ static uint64_t pde_v2(enum mg_aperture aperture, uint64_t address)
     bool vram = aperture == MG_APERTURE_VRAM;
 
     nvhw_pde_set(NV_PDE_V2, d, NV_PDE_FIELD_APERTURE, 0,
-                 vram ? NV_PDE_V2_APERTURE_VIDEO_MEMORY : NV_PDE_V2_APERTURE_SYSTEM_COHERENT_MEMORY);
+                 vram ? NV_PDE_V2_APERTURE_VIDEO_MEMORY
+                      : NV_PDE_V2_APERTURE_SYSTEM_COHERENT_MEMORY);
     nvhw_pde_set(NV_PDE_V2, d, NV_PDE_FIELD_VOLATILE, 0, !vram);
     nvhw_pde_set(NV_PDE_V2, d, vram ? NV_PDE_FIELD_ADDRESS_VID : NV_PDE_FIELD_ADDRESS_SYS, 0,
                  address);
@@ -35,7 +36,8 @@ static uint64_t pde_v3(enum mg_aperture aperture, uint64_t address)
     bool vram = aperture == MG_APERTURE_VRAM;
 
     nvhw_pde_set(NV_PDE_V3, d, NV_PDE_FIELD_APERTURE, 0,
-                 vram ? NV_PDE_V3_APERTURE_VIDEO_MEMORY : NV_PDE_V3_APERTURE_SYSTEM_COHERENT_MEMORY);
+                 vram ? NV_PDE_V3_APERTURE_VIDEO_MEMORY
+                      : NV_PDE_V3_APERTURE_SYSTEM_COHERENT_MEMORY);
     nvhw_pde_set(NV_PDE_V3, d, NV_PDE_FIELD_PCF, 0,
                  vram ? NV_PDE_V3_PCF_VALID_CACHED_ATS_NOT_ALLOWED
                       : NV_PDE_V3_PCF_VALID_UNCACHED_ATS_ALLOWED);
@@ -47,15 +49,14 @@ static uint64_t pde_v3(enum mg_aperture aperture, uint64_t address)
 static void dual_fields(enum nvhw_dual_pde_version version, bool vram, uint64_t big, uint64_t small,
                         uint32_t d[4])
 {
-    uint32_t aperture = vram ? NV_PDE_V2_APERTURE_VIDEO_MEMORY
-                             : NV_PDE_V2_APERTURE_SYSTEM_COHERENT_MEMORY;
+    uint32_t aperture =
+        vram ? NV_PDE_V2_APERTURE_VIDEO_MEMORY : NV_PDE_V2_APERTURE_SYSTEM_COHERENT_MEMORY;
 
     if (big) {
         nvhw_dual_pde_set(version, d, NV_DUAL_PDE_FIELD_APERTURE_BIG, 0, aperture);
-        nvhw_dual_pde_set(version, d,
-                          vram ? NV_DUAL_PDE_FIELD_ADDRESS_BIG_VID
-                               : NV_DUAL_PDE_FIELD_ADDRESS_BIG_SYS,
-                          0, big);
+        nvhw_dual_pde_set(
+            version, d,
+            vram ? NV_DUAL_PDE_FIELD_ADDRESS_BIG_VID : NV_DUAL_PDE_FIELD_ADDRESS_BIG_SYS, 0, big);
     }
     if (small) {
         nvhw_dual_pde_set(version, d, NV_DUAL_PDE_FIELD_APERTURE_SMALL, 0, aperture);
@@ -137,37 +138,50 @@ static uint64_t pte_address_v3(uint64_t address)
 }
 
 static const struct mg_gmmu_format formats[] = {
-    [MG_MMU_V2] = {
-        .name = "version 2",
-        .va_bits = NV_GMMU_V2_VA_BITS,
-        .level_count = 4,
-        .level = {
-            {NV_GMMU_V2_VA_PD3__LO, 1u << (NV_GMMU_V2_VA_PD3__HI - NV_GMMU_V2_VA_PD3__LO + 1)},
-            {NV_GMMU_V2_VA_PD2__LO, 1u << (NV_GMMU_V2_VA_PD2__HI - NV_GMMU_V2_VA_PD2__LO + 1)},
-            {NV_GMMU_V2_VA_PD1__LO, 1u << (NV_GMMU_V2_VA_PD1__HI - NV_GMMU_V2_VA_PD1__LO + 1)},
-            {NV_GMMU_V2_VA_PD0__LO, 1u << (NV_GMMU_V2_VA_PD0__HI - NV_GMMU_V2_VA_PD0__LO + 1)},
+    [MG_MMU_V2] =
+        {
+            .name = "version 2",
+            .va_bits = NV_GMMU_V2_VA_BITS,
+            .level_count = 4,
+            .level =
+                {
+                    {NV_GMMU_V2_VA_PD3__LO,
+                     1u << (NV_GMMU_V2_VA_PD3__HI - NV_GMMU_V2_VA_PD3__LO + 1)},
+                    {NV_GMMU_V2_VA_PD2__LO,
+                     1u << (NV_GMMU_V2_VA_PD2__HI - NV_GMMU_V2_VA_PD2__LO + 1)},
+                    {NV_GMMU_V2_VA_PD1__LO,
+                     1u << (NV_GMMU_V2_VA_PD1__HI - NV_GMMU_V2_VA_PD1__LO + 1)},
+                    {NV_GMMU_V2_VA_PD0__LO,
+                     1u << (NV_GMMU_V2_VA_PD0__HI - NV_GMMU_V2_VA_PD0__LO + 1)},
+                },
+            .pde = pde_v2,
+            .dual_pde = dual_pde_v2,
+            .pte = pte_v2,
+            .pte_address = pte_address_v2,
         },
-        .pde = pde_v2,
-        .dual_pde = dual_pde_v2,
-        .pte = pte_v2,
-        .pte_address = pte_address_v2,
-    },
-    [MG_MMU_V3] = {
-        .name = "version 3",
-        .va_bits = NV_GMMU_V3_VA_BITS,
-        .level_count = 5,
-        .level = {
-            {NV_GMMU_V3_VA_PD4__LO, 1u << (NV_GMMU_V3_VA_PD4__HI - NV_GMMU_V3_VA_PD4__LO + 1)},
-            {NV_GMMU_V3_VA_PD3__LO, 1u << (NV_GMMU_V3_VA_PD3__HI - NV_GMMU_V3_VA_PD3__LO + 1)},
-            {NV_GMMU_V3_VA_PD2__LO, 1u << (NV_GMMU_V3_VA_PD2__HI - NV_GMMU_V3_VA_PD2__LO + 1)},
-            {NV_GMMU_V3_VA_PD1__LO, 1u << (NV_GMMU_V3_VA_PD1__HI - NV_GMMU_V3_VA_PD1__LO + 1)},
-            {NV_GMMU_V3_VA_PD0__LO, 1u << (NV_GMMU_V3_VA_PD0__HI - NV_GMMU_V3_VA_PD0__LO + 1)},
+    [MG_MMU_V3] =
+        {
+            .name = "version 3",
+            .va_bits = NV_GMMU_V3_VA_BITS,
+            .level_count = 5,
+            .level =
+                {
+                    {NV_GMMU_V3_VA_PD4__LO,
+                     1u << (NV_GMMU_V3_VA_PD4__HI - NV_GMMU_V3_VA_PD4__LO + 1)},
+                    {NV_GMMU_V3_VA_PD3__LO,
+                     1u << (NV_GMMU_V3_VA_PD3__HI - NV_GMMU_V3_VA_PD3__LO + 1)},
+                    {NV_GMMU_V3_VA_PD2__LO,
+                     1u << (NV_GMMU_V3_VA_PD2__HI - NV_GMMU_V3_VA_PD2__LO + 1)},
+                    {NV_GMMU_V3_VA_PD1__LO,
+                     1u << (NV_GMMU_V3_VA_PD1__HI - NV_GMMU_V3_VA_PD1__LO + 1)},
+                    {NV_GMMU_V3_VA_PD0__LO,
+                     1u << (NV_GMMU_V3_VA_PD0__HI - NV_GMMU_V3_VA_PD0__LO + 1)},
+                },
+            .pde = pde_v3,
+            .dual_pde = dual_pde_v3,
+            .pte = pte_v3,
+            .pte_address = pte_address_v3,
         },
-        .pde = pde_v3,
-        .dual_pde = dual_pde_v3,
-        .pte = pte_v3,
-        .pte_address = pte_address_v3,
-    },
 };
 
 const struct mg_gmmu_format *mg_gmmu_format(enum mg_mmu_format format)

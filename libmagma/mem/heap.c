@@ -33,7 +33,8 @@ static enum magma_code add_zone(struct mg_heap *heap, uint64_t base, uint64_t en
     if (end <= base || end - base < NV_GMMU_PAGE_4K * 2)
         return MAGMA_OK; /* too small to matter */
     if (heap->zone_count == ZONES_MAX)
-        return mg_fail(err, MAGMA_INTERNAL, "heap: more than %u regions of video memory", ZONES_MAX);
+        return mg_fail(err, MAGMA_INTERNAL, "heap: more than %u regions of video memory",
+                       ZONES_MAX);
     code = mg_buddy_create(base, end - base, NV_GMMU_PAGE_4K, &buddy, err);
     if (code == MAGMA_OK)
         heap->zones[heap->zone_count++] = (struct zone){buddy, visible};
@@ -44,7 +45,7 @@ static enum magma_code add_range(struct mg_heap *heap, const struct mg_heap_rang
                                  struct magma_error *err)
 {
     uint64_t base = range->base.raw, end = base + range->size_bytes;
-    uint64_t split = heap->visible_bytes < base ? base
+    uint64_t split = heap->visible_bytes < base  ? base
                      : heap->visible_bytes > end ? end
                                                  : heap->visible_bytes;
     enum magma_code code;
@@ -102,8 +103,7 @@ static bool alloc_in(struct mg_heap *heap, bool visible, uint64_t size_bytes, ui
 }
 
 enum magma_code mg_heap_alloc(struct mg_heap *heap, uint64_t size_bytes, uint64_t align_bytes,
-                              enum mg_heap_zone zone, magma_vram_addr *out,
-                              struct magma_error *err)
+                              enum mg_heap_zone zone, magma_vram_addr *out, struct magma_error *err)
 {
     bool found = false;
 
@@ -115,11 +115,12 @@ enum magma_code mg_heap_alloc(struct mg_heap *heap, uint64_t size_bytes, uint64_
     pthread_mutex_unlock(&heap->lock);
     if (found)
         return MAGMA_OK;
-    return mg_fail(err, MAGMA_OUT_OF_DEVICE_MEMORY,
-                   "%llu bytes of %svideo memory: no free block is large enough (%llu of %llu free)",
-                   (unsigned long long)size_bytes, zone == MG_HEAP_VISIBLE ? "CPU-visible " : "",
-                   (unsigned long long)mg_heap_free_bytes(heap),
-                   (unsigned long long)mg_heap_total_bytes(heap));
+    return mg_fail(
+        err, MAGMA_OUT_OF_DEVICE_MEMORY,
+        "%llu bytes of %svideo memory: no free block is large enough (%llu of %llu free)",
+        (unsigned long long)size_bytes, zone == MG_HEAP_VISIBLE ? "CPU-visible " : "",
+        (unsigned long long)mg_heap_free_bytes(heap),
+        (unsigned long long)mg_heap_total_bytes(heap));
 }
 
 void mg_heap_free(struct mg_heap *heap, magma_vram_addr address, uint64_t size_bytes)

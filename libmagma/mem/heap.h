@@ -31,7 +31,8 @@ enum mg_heap_zone {
     MG_HEAP_ANY,     /* out of the CPU's reach if possible, else anywhere */
 };
 
-/* MAGMA_OUT_OF_DEVICE_MEMORY: the text says how much is free. The contents are whatever was there. */
+/* MAGMA_OUT_OF_DEVICE_MEMORY: the text says how much is free. The contents are whatever was there.
+ */
 enum magma_code mg_heap_alloc(struct mg_heap *heap, uint64_t size_bytes, uint64_t align_bytes,
                               enum mg_heap_zone zone, magma_vram_addr *out,
                               struct magma_error *err);

@@ -140,10 +140,9 @@ static enum magma_code slab_create(struct mg_pool *pool, struct mg_slab **out,
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "slab: no memory");
     slab->pool = pool;
     slab->count = count;
-    code = mg_block_create(pool->mem,
-                           pool->kind == MG_POOL_SYSTEM ? MAGMA_DOMAIN_SYSTEM : MAGMA_DOMAIN_VRAM,
-                           bytes, NV_GMMU_PAGE_2M,
-                           pool->kind == MG_POOL_VRAM ? 0 : MG_MEMORY_CPU, false, &slab->block, err);
+    code = mg_block_create(
+        pool->mem, pool->kind == MG_POOL_SYSTEM ? MAGMA_DOMAIN_SYSTEM : MAGMA_DOMAIN_VRAM, bytes,
+        NV_GMMU_PAGE_2M, pool->kind == MG_POOL_VRAM ? 0 : MG_MEMORY_CPU, false, &slab->block, err);
     if (code != MAGMA_OK) {
         free(slab);
         return code;

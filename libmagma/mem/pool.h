@@ -11,7 +11,7 @@
 
 #define MG_POOL_MIN_BYTES 256u
 #define MG_POOL_MAX_BYTES (1u << 20)
-#define MG_POOL_CLASSES 13u
+#define MG_POOL_CLASSES   13u
 
 enum mg_pool_kind { MG_POOL_VRAM, MG_POOL_VRAM_CPU, MG_POOL_SYSTEM, MG_POOL_KINDS };
 

@@ -6,9 +6,9 @@
 
 void mg_tracker_add(struct mg_tracker *t, enum magma_domain domain, uint64_t size_bytes)
 {
-    uint64_t now = atomic_fetch_add_explicit(&t->domain[domain].bytes, size_bytes,
-                                             memory_order_relaxed) +
-                   size_bytes;
+    uint64_t now =
+        atomic_fetch_add_explicit(&t->domain[domain].bytes, size_bytes, memory_order_relaxed) +
+        size_bytes;
     uint64_t peak = atomic_load_explicit(&t->domain[domain].peak_bytes, memory_order_relaxed);
 
     atomic_fetch_add_explicit(&t->domain[domain].count, 1, memory_order_relaxed);

@@ -198,7 +198,8 @@ static struct table *page_table(struct mg_vas *vas, struct table *pd0, uint64_t 
 }
 
 /* Writes entries for the pages of one size from va on, at most to the end of PD0's entry. entry is
- * the first page's (0 to clear), step what one page adds to it. Returns the bytes done, 0 on error. */
+ * the first page's (0 to clear), step what one page adds to it. Returns the bytes done, 0 on error.
+ */
 static uint64_t write_run(struct mg_vas *vas, uint64_t va, const struct page_size *size,
                           uint64_t entry, uint64_t step, uint64_t count, struct magma_error *err)
 {

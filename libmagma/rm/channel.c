@@ -48,8 +48,8 @@ static struct nvhw_memory_desc_params memory_desc(const struct mg_rm_memory *m, 
     return (struct nvhw_memory_desc_params){
         .base = m->address,
         .size = size_bytes,
-        .address_space = vram ? NV_RM_MEMORY_DESC_ADDRESS_SPACE_VIDMEM
-                              : NV_RM_MEMORY_DESC_ADDRESS_SPACE_SYSMEM,
+        .address_space =
+            vram ? NV_RM_MEMORY_DESC_ADDRESS_SPACE_VIDMEM : NV_RM_MEMORY_DESC_ADDRESS_SPACE_SYSMEM,
         .cache_attrib = vram ? NV_RM_MEMORY_DESC_UNCACHED : NV_RM_MEMORY_DESC_CACHED,
     };
 }

@@ -32,7 +32,7 @@ _Static_assert(sizeof rules / sizeof rules[0] <= NV_RM_PROMOTE_ENTRY_COUNT_MAX, 
 
 /* A size no context buffer has: a wrong reply would otherwise eat all memory. */
 #define BUFFER_BYTES_MAX (UINT64_C(1) << 30)
-#define PAGE UINT64_C(0x1000)
+#define PAGE             UINT64_C(0x1000)
 
 static enum magma_code take_buffer(const struct rule *rule, const struct nvhw_ctx_buffer_info *info,
                                    struct mg_gr_buffers *out, struct magma_error *err)

@@ -108,9 +108,9 @@ void mg_rm_channel_destroy(struct mg_rm *rm, struct mg_rm_channel *channel);
 
 /* One buffer as RM wants it; index in the list is stable. */
 struct mg_gr_buffer {
-    uint16_t id;       /* NV_PROMOTE_ID_* */
-    bool global;       /* one for the GPU, not one per channel */
-    bool initialize;   /* RM fills it at first promotion */
+    uint16_t id;     /* NV_PROMOTE_ID_* */
+    bool global;     /* one for the GPU, not one per channel */
+    bool initialize; /* RM fills it at first promotion */
     bool golden_mapped, later_mapped, later_read_only;
     uint64_t size_bytes, align_bytes;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the GPU has: the device info table, the interrupt table, the shape of the shader clusters. */
+/* What the GPU has: the device info table, the interrupt table, the shape of the shader clusters.
+ */
 #include <stdlib.h>
 
 #include <nvhw/irq.h>
@@ -107,8 +108,8 @@ static enum magma_code read_vectors(struct mg_rm *rm, struct magma_error *err)
 static enum magma_code read_clusters(struct mg_rm *rm, struct magma_error *err)
 {
     struct nvhw_ctrl_gpc_info gpc = {0};
-    enum magma_code code = mg_rm_internal(rm, NV2080_CTRL_CMD_GPU_GET_FERMI_GPC_INFO, &gpc,
-                                          sizeof gpc, err);
+    enum magma_code code =
+        mg_rm_internal(rm, NV2080_CTRL_CMD_GPU_GET_FERMI_GPC_INFO, &gpc, sizeof gpc, err);
 
     for (uint32_t i = 0; code == MAGMA_OK && i < 32; i++) {
         struct nvhw_ctrl_tpc_info tpc = {.gpc_id = i};

@@ -106,8 +106,8 @@ static void fill_info(struct mg_bare *bare)
 
 static enum magma_code open_rm(struct mg_bare *bare, struct magma_error *err)
 {
-    enum magma_code code = mg_rm_create(mg_gsp_rpc(bare->gsp), mg_gsp_info(bare->gsp), bare->gen,
-                                        &bare->rm, err);
+    enum magma_code code =
+        mg_rm_create(mg_gsp_rpc(bare->gsp), mg_gsp_info(bare->gsp), bare->gen, &bare->rm, err);
 
     if (code == MAGMA_OK)
         bare->ws.info.sm_count = mg_rm_tpc_count(bare->rm) * NV_COMPUTE_SMS_PER_TPC;

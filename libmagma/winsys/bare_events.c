@@ -17,7 +17,7 @@
 /* How often a waiter looks at memory although no interrupt came. */
 #define WAIT_POLL_NS UINT64_C(1000000)
 /* How often a waiter asks whether GSP-RM still runs. */
-#define HEALTH_NS UINT64_C(200000000)
+#define HEALTH_NS    UINT64_C(200000000)
 
 static void mark_channel(struct mg_bare *bare, uint32_t chid)
 {
@@ -112,8 +112,8 @@ enum magma_code mg_bare_events_init(struct mg_bare *bare, struct magma_error *er
     if (code == MAGMA_OK)
         code = mg_loop_watch_irq(bare->loop, bare->irq, on_lost, bare, &bare->watch_irq, err);
     if (code == MAGMA_OK)
-        code = mg_loop_watch_device(bare->loop, bare->device, on_lost, bare, &bare->watch_device,
-                                    err);
+        code =
+            mg_loop_watch_device(bare->loop, bare->device, on_lost, bare, &bare->watch_device, err);
     if (code == MAGMA_OK && mg_rm_gsp_vector(bare->rm) != NV_INTR_VECTOR_NONE)
         code = mg_gsp_attach_irq(bare->gsp, bare->irq, mg_rm_gsp_vector(bare->rm), err);
     return code;

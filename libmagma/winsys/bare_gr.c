@@ -160,8 +160,8 @@ enum magma_code mg_bare_gr_init(struct mg_bare *bare, struct magma_error *err)
     golden_finish(bare, &g);
     for (uint32_t i = 0; i < bare->gr.count && code == MAGMA_OK; i++)
         if (bare->gr_global[i].size_bytes && bare->gr.buffer[i].later_mapped)
-            code = buffer_map(bare->vas, &bare->gr_global[i], bare->gr.buffer[i].later_read_only,
-                              err);
+            code =
+                buffer_map(bare->vas, &bare->gr_global[i], bare->gr.buffer[i].later_read_only, err);
     return code == MAGMA_OK ? code : mg_prefix(err, code, "golden context");
 }
 
@@ -186,9 +186,8 @@ enum magma_code mg_bare_gr_attach(struct mg_bare *bare, struct mg_bare_channel *
         if (!want->later_mapped)
             continue;
         if (want->global) {
-            places[count++] = (struct mg_gr_place){.id = want->id,
-                                                   .va = bare->gr_global[i].va,
-                                                   .size_bytes = want->size_bytes};
+            places[count++] = (struct mg_gr_place){
+                .id = want->id, .va = bare->gr_global[i].va, .size_bytes = want->size_bytes};
             continue;
         }
         code = buffer_alloc(bare, want, &channel->gr[i], err);

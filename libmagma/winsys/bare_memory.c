@@ -19,9 +19,9 @@
 
 /* GPU addresses: windows and RM's range first, then context buffers, then the user's, all below
  * 2^40 since QMDs, pushbuffers and programs must be. */
-#define PRIVATE_VA_START UINT64_C(0x200000000)
-#define USER_VA_START UINT64_C(0x1000000000)
-#define USER_VA_END UINT64_C(0x5000000000)
+#define PRIVATE_VA_START      UINT64_C(0x200000000)
+#define USER_VA_START         UINT64_C(0x1000000000)
+#define USER_VA_END           UINT64_C(0x5000000000)
 
 void mg_bare_vram_write(struct mg_bare *bare, uint64_t address, const void *data, size_t size_bytes)
 {
@@ -90,9 +90,9 @@ static enum magma_code invalidate(void *ctx, uint64_t root, struct magma_error *
                  NVHW_DEF(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, APERTURE, VID_MEM) |
                      NVHW_NUM(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, ADDR,
                               frame & ((UINT64_C(1) << low_bits) - 1)));
-    mg_mmio_wr32(bare->hal, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB,
-                 NVHW_NUM(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB, ADDR,
-                          frame >> low_bits));
+    mg_mmio_wr32(
+        bare->hal, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB,
+        NVHW_NUM(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB, ADDR, frame >> low_bits));
     mg_mmio_wr32(bare->hal, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE,
                  NVHW_DEF(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, ALL_VA, TRUE) |
                      NVHW_DEF(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, TRIGGER, TRUE));
@@ -147,9 +147,10 @@ static enum magma_code bar1_init(struct mg_bare *bare, struct magma_error *err)
     if (code != MAGMA_OK && code != MAGMA_NOT_SUPPORTED)
         return mg_fail(err, code, "%s", why.text);
     if (code == MAGMA_NOT_SUPPORTED)
-        mg_log(&bare->ws.log, MG_LOG_WARN,
-               "BAR1 cannot be mapped (%s): video memory has no CPU access, and page tables are slow",
-               why.text);
+        mg_log(
+            &bare->ws.log, MG_LOG_WARN,
+            "BAR1 cannot be mapped (%s): video memory has no CPU access, and page tables are slow",
+            why.text);
     bare->ws.info.vram_cpu_access = bare->bar1.cpu && bare->bar1_bytes >= vram;
     return MAGMA_OK;
 }
@@ -269,9 +270,9 @@ enum magma_code mg_bare_map(struct mg_winsys *ws, struct mg_memory *memory, magm
     bool vram = memory->domain == MAGMA_DOMAIN_VRAM;
     uint32_t map_flags = (flags & MG_MEMORY_PRIVILEGED ? MG_MAP_PRIVILEGED : 0) |
                          (flags & MG_MEMORY_READ_ONLY ? MG_MAP_READ_ONLY : 0);
-    enum magma_code code =
-        mg_vas_map(bare->vas, va, vram ? MG_APERTURE_VRAM : MG_APERTURE_SYSTEM,
-                   vram ? memory->vram.raw : memory->dma.iova.raw, memory->size_bytes, map_flags, err);
+    enum magma_code code = mg_vas_map(bare->vas, va, vram ? MG_APERTURE_VRAM : MG_APERTURE_SYSTEM,
+                                      vram ? memory->vram.raw : memory->dma.iova.raw,
+                                      memory->size_bytes, map_flags, err);
 
     if (code == MAGMA_OK)
         memory->va = va;

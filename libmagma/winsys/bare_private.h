@@ -44,7 +44,7 @@ struct mg_bare {
     bool events_on;
     struct mg_rm *rm;
 
-    uint64_t bar1_bytes; /* VRAM below it is reachable through BAR1 */
+    uint64_t bar1_bytes;    /* VRAM below it is reachable through BAR1 */
     struct mg_bar_map bar1; /* cpu NULL: only by mg_bar_read and _write */
     struct mg_heap *heap;
 
@@ -75,7 +75,8 @@ void mg_bare_memory_finish(struct mg_bare *bare);
 /* An address space's backend that keeps tables in CPU-visible VRAM. */
 void mg_bare_vas_backend(struct mg_bare *bare, struct mg_vas_backend *out);
 /* Writes VRAM below bar1_bytes and makes it arrive; data NULL: zeros. */
-void mg_bare_vram_write(struct mg_bare *bare, uint64_t address, const void *data, size_t size_bytes);
+void mg_bare_vram_write(struct mg_bare *bare, uint64_t address, const void *data,
+                        size_t size_bytes);
 
 enum magma_code mg_bare_memory_create(struct mg_winsys *ws, enum magma_domain domain,
                                       uint64_t size_bytes, uint64_t align_bytes, uint32_t flags,

@@ -27,8 +27,8 @@ struct mg_winsys;
 struct mg_memory {
     enum magma_domain domain;
     uint64_t size_bytes;
-    void *cpu;       /* NULL: out of the CPU's reach */
-    magma_gpu_va va; /* 0: not mapped */
+    void *cpu;            /* NULL: out of the CPU's reach */
+    magma_gpu_va va;      /* 0: not mapped */
     magma_vram_addr vram; /* VRAM: where */
     struct mg_dma dma;    /* SYSTEM: what */
 };
@@ -41,9 +41,9 @@ enum {
 
 /* How work gets into a channel. Plain value, filled by channel_create. */
 struct mg_channel_port {
-    volatile uint32_t *gp_put;    /* in USERD */
-    volatile uint32_t *doorbell;  /* NULL: ring by ops->ring */
-    uint32_t token;               /* what the doorbell takes */
+    volatile uint32_t *gp_put;   /* in USERD */
+    volatile uint32_t *doorbell; /* NULL: ring by ops->ring */
+    uint32_t token;              /* what the doorbell takes */
     uint32_t host_class, copy_class;
     uint32_t compute_class; /* 0: the channel has no compute object */
     atomic_bool *dead;      /* set once the firmware reported an error on this channel */
@@ -60,8 +60,8 @@ struct mg_winsys_ops {
     void (*close)(struct mg_winsys *ws);
     /* Serves what interrupts have brought; never waits. */
     void (*poll)(struct mg_winsys *ws);
-    /* Sleeps until done(ctx) (asked after each interrupt and wake, and now and then), the GPU is lost
-     * or timeout_ns is over; serves interrupts meanwhile. MAGMA_OK, MAGMA_DEVICE_LOST or
+    /* Sleeps until done(ctx) (asked after each interrupt and wake, and now and then), the GPU is
+     * lost or timeout_ns is over; serves interrupts meanwhile. MAGMA_OK, MAGMA_DEVICE_LOST or
      * MAGMA_TIMEOUT. */
     enum magma_code (*wait)(struct mg_winsys *ws, bool (*done)(void *ctx), void *ctx,
                             uint64_t timeout_ns);
@@ -112,7 +112,8 @@ static inline bool mg_winsys_is_lost(const struct mg_winsys *ws)
     return atomic_load_explicit(&ws->lost, memory_order_acquire);
 }
 
-/* Marks the GPU lost with a cause (logged), or adds a line to the cause it has, and wakes waiters. */
+/* Marks the GPU lost with a cause (logged), or adds a line to the cause it has, and wakes waiters.
+ */
 void mg_winsys_set_lost(struct mg_winsys *ws, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

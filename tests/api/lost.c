@@ -101,8 +101,8 @@ START_TEST(a_wait_without_end_returns_when_the_gpu_is_lost)
     k.model.quiet = true;
     ck_assert_int_eq(magma_timeline_create(k.gpu, 0, &t, NULL), MAGMA_OK);
     struct magma_timeline_point point = {t, 1};
-    struct magma_submit submit = {.pushes = &k.push, .push_count = 1, .signals = &point,
-                                  .signal_count = 1};
+    struct magma_submit submit = {
+        .pushes = &k.push, .push_count = 1, .signals = &point, .signal_count = 1};
 
     magma_fill_buffer(k.push, (magma_gpu_va){0x3000000000}, 64, 0);
     ck_assert_int_eq(magma_channel_submit(k.channel, &submit), MAGMA_OK);

@@ -55,7 +55,8 @@ START_TEST(copies_of_any_alignment_equal_memcpy)
     memset(want, 0, SIZE);
     for (int i = 0; i < 40; i++) {
         uint64_t n = 1 + test_random(&state) % (SIZE >> test_random(&state) % 12);
-        uint64_t from = test_random(&state) % (SIZE - n + 1), to = test_random(&state) % (SIZE - n + 1);
+        uint64_t from = test_random(&state) % (SIZE - n + 1),
+                 to = test_random(&state) % (SIZE - n + 1);
         uint64_t via = test_random(&state) % (SIZE - n + 1);
 
         magma_copy_buffer(k.push, magma_gpu_va_add(magma_bo_address(vram), via),
@@ -91,12 +92,13 @@ START_TEST(rectangles_leave_what_lies_between_their_lines)
     for (int i = 0; i < PITCH * LINES; i++)
         s[i] = (uint8_t)(i * 7 + 1);
     memset(d, 0xee, DST_PITCH * LINES);
-    magma_copy_rect(k.push, &(struct magma_copy_rect){.dst = magma_gpu_va_add(magma_bo_address(dst), 5),
-                                                      .src = magma_gpu_va_add(magma_bo_address(src), 3),
-                                                      .dst_pitch_bytes = DST_PITCH,
-                                                      .src_pitch_bytes = PITCH,
-                                                      .line_bytes = WIDTH,
-                                                      .line_count = LINES});
+    magma_copy_rect(k.push,
+                    &(struct magma_copy_rect){.dst = magma_gpu_va_add(magma_bo_address(dst), 5),
+                                              .src = magma_gpu_va_add(magma_bo_address(src), 3),
+                                              .dst_pitch_bytes = DST_PITCH,
+                                              .src_pitch_bytes = PITCH,
+                                              .line_bytes = WIDTH,
+                                              .line_count = LINES});
     kit_run(&k);
     for (int y = 0; y < LINES; y++)
         for (int x = 0; x < DST_PITCH; x++) {
@@ -232,9 +234,9 @@ START_TEST(what_was_not_destroyed_is_reported_and_freed)
     kit_open(&k, NULL);
     kit_bo(&k, 12345, MAGMA_DOMAIN_VRAM);
     kit_bo(&k, 3 << 20, MAGMA_DOMAIN_SYSTEM);
-    ck_assert_int_eq(magma_channel_create(k.gpu, MAGMA_ENGINE_COPY, &(struct magma_channel *){NULL},
-                                          NULL),
-                     MAGMA_OK);
+    ck_assert_int_eq(
+        magma_channel_create(k.gpu, MAGMA_ENGINE_COPY, &(struct magma_channel *){NULL}, NULL),
+        MAGMA_OK);
     k.warnings = 0;
     kit_close(&k);
     ck_assert_uint_ge(k.warnings, 3);

@@ -46,10 +46,14 @@ START_TEST(a_channel_waits_for_a_signal_that_comes_later)
     memset(p, 0, 4096);
     struct magma_timeline *t = timeline(&k, 0);
     struct magma_timeline_point one = {t, 1}, two = {t, 2}, three = {t, 3};
-    struct magma_submit first = {.waits = &one, .wait_count = 1, .pushes = &k.push, .push_count = 1,
-                                 .signals = &two, .signal_count = 1};
-    struct magma_submit second = {.waits = &two, .wait_count = 1, .signals = &three,
-                                  .signal_count = 1};
+    struct magma_submit first = {.waits = &one,
+                                 .wait_count = 1,
+                                 .pushes = &k.push,
+                                 .push_count = 1,
+                                 .signals = &two,
+                                 .signal_count = 1};
+    struct magma_submit second = {
+        .waits = &two, .wait_count = 1, .signals = &three, .signal_count = 1};
 
     magma_fill_buffer(k.push, magma_bo_address(bo), 4096, 9);
     ck_assert_int_eq(magma_channel_submit(k.channel, &first), MAGMA_OK);
@@ -79,8 +83,8 @@ START_TEST(thousands_of_waits_and_signals_fit_in_one_submission)
     struct magma_timeline *a = timeline(&k, 0), *b = timeline(&k, 0);
 
     for (int round = 0; round < 5; round++) {
-        struct magma_submit submit = {.waits = waits, .wait_count = COUNT, .signals = signals,
-                                      .signal_count = COUNT};
+        struct magma_submit submit = {
+            .waits = waits, .wait_count = COUNT, .signals = signals, .signal_count = COUNT};
 
         for (unsigned i = 0; i < COUNT; i++) {
             waits[i] = (struct magma_timeline_point){a, (uint64_t)round * COUNT + i};
@@ -131,8 +135,12 @@ START_TEST(submissions_wrap_around_the_ring)
 
     for (uint64_t i = 1; i <= 6000; i++) {
         struct magma_timeline_point before = {t, i - 1}, after = {t, i};
-        struct magma_submit submit = {.waits = &before, .wait_count = 1, .pushes = &k.push,
-                                      .push_count = 1, .signals = &after, .signal_count = 1};
+        struct magma_submit submit = {.waits = &before,
+                                      .wait_count = 1,
+                                      .pushes = &k.push,
+                                      .push_count = 1,
+                                      .signals = &after,
+                                      .signal_count = 1};
 
         if (i == 1)
             magma_push_write(k.push, magma_bo_address(bo), 77, 8);
@@ -249,7 +257,8 @@ START_TEST(push_data_keeps_its_place_until_reset)
             ck_assert_ptr_nonnull(p);
             ck_assert_uint_eq(va[i].raw % align, 0);
             memset(p, (int)(i + 1), 5000);
-            magma_copy_buffer(k.push, magma_gpu_va_add(magma_bo_address(bo), i * 5000), va[i], 5000);
+            magma_copy_buffer(k.push, magma_gpu_va_add(magma_bo_address(bo), i * 5000), va[i],
+                              5000);
         }
         kit_run(&k);
         for (uint32_t i = 0; i < 50 * 5000; i++)
@@ -359,8 +368,10 @@ END_TEST
 START_TEST(kernels_out_of_range_are_refused)
 {
     static const uint32_t code[8] = {0};
-    const struct magma_kernel_desc good = {.code = code, .code_size_bytes = sizeof code,
-                                           .register_count = 8, .workgroup_size = {32, 1, 1}};
+    const struct magma_kernel_desc good = {.code = code,
+                                           .code_size_bytes = sizeof code,
+                                           .register_count = 8,
+                                           .workgroup_size = {32, 1, 1}};
     struct magma_kernel_desc bad[10];
     struct magma_kernel *kernel;
     struct magma_error err;

@@ -117,8 +117,8 @@ static void round_trip(struct bench *b)
         must(magma_channel_wait_idle(b->channel, TIMEOUT_NS), "wait", NULL);
         samples[i] = bench_now_ns() - start;
     }
-    note("round_trip_us", "empty job, submit to completion seen", bench_median(samples, ROUNDS) / 1e3,
-         "us");
+    note("round_trip_us", "empty job, submit to completion seen",
+         bench_median(samples, ROUNDS) / 1e3, "us");
 }
 
 static void allocation(struct bench *b, uint64_t size_bytes, enum magma_domain domain,
@@ -195,16 +195,15 @@ static void instructions(struct bench *b, const char *path)
     if (!magma_cc_compile(words, count, &options, &shader, err.text, sizeof err.text))
         must(MAGMA_BAD_SHADER, path, &err);
     must(magma_kernel_create(b->gpu,
-                             &(struct magma_kernel_desc){
-                                 .code = shader->code,
-                                 .code_size_bytes = shader->code_size_bytes,
-                                 .register_count = shader->register_count,
-                                 .barrier_count = shader->barrier_count,
-                                 .workgroup_size = {threads, 1, 1}},
+                             &(struct magma_kernel_desc){.code = shader->code,
+                                                         .code_size_bytes = shader->code_size_bytes,
+                                                         .register_count = shader->register_count,
+                                                         .barrier_count = shader->barrier_count,
+                                                         .workgroup_size = {threads, 1, 1}},
                              &kernel, &err),
          "kernel", &err);
-    must(magma_bo_create(b->gpu, groups * threads * 4, 0, MAGMA_DOMAIN_VRAM, 0, &bo, &err), "buffer",
-         &err);
+    must(magma_bo_create(b->gpu, groups * threads * 4, 0, MAGMA_DOMAIN_VRAM, 0, &bo, &err),
+         "buffer", &err);
     set = magma_push_data(b->push, sizeof *set, 16, &va);
     *set = (struct magma_cc_buffer_descriptor){magma_bo_address(bo).raw, groups * threads * 4, 0};
     memcpy(root + MAGMA_CC_ROOT_SET_ADDRESS, &va.raw, 8);

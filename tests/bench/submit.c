@@ -31,9 +31,8 @@ static void check(enum magma_code code)
 static void stage_init(struct stage *s)
 {
     fake_winsys_init(&s->fake);
-    s->dev = (struct mg_device){.ws = &s->fake.ws,
-                                .classes = mg_engine_classes(0xc7c0),
-                                .sm = mg_sm_facts(86)};
+    s->dev = (struct mg_device){
+        .ws = &s->fake.ws, .classes = mg_engine_classes(0xc7c0), .sm = mg_sm_facts(86)};
     check(mg_mem_create(&s->fake.ws, &s->dev.mem, NULL));
     check(mg_bo_create(s->dev.mem, 256, 0, MAGMA_DOMAIN_SYSTEM, 0, &s->dev.scratch, NULL));
     check(mg_channel_create(&s->dev, MAGMA_ENGINE_COMPUTE, &s->channel, NULL));
@@ -59,8 +58,11 @@ double bench_submit(bool with_fence)
     check(mg_timeline_init(&s.dev, 0, &timeline, NULL));
     magma_push_write(s.push, magma_bo_address(s.dev.scratch), 1, 4);
     struct magma_timeline_point point = {&timeline, 1};
-    struct magma_submit submit = {.pushes = &s.push, .push_count = 1, .waits = &point,
-                                  .signals = &point, .wait_count = with_fence,
+    struct magma_submit submit = {.pushes = &s.push,
+                                  .push_count = 1,
+                                  .waits = &point,
+                                  .signals = &point,
+                                  .wait_count = with_fence,
                                   .signal_count = with_fence};
 
     for (unsigned i = 0; i < SAMPLES; i++) {
@@ -84,12 +86,13 @@ double bench_dispatch(void)
     static const uint32_t code[64];
     uint8_t root[640] = {0};
     struct magma_kernel *kernel;
-    struct magma_dispatch dispatch = {.groups = {8, 8, 1}, .root = root,
-                                      .root_size_bytes = sizeof root};
+    struct magma_dispatch dispatch = {
+        .groups = {8, 8, 1}, .root = root, .root_size_bytes = sizeof root};
 
     stage_init(&s);
     check(mg_kernel_create(&s.dev,
-                           &(struct magma_kernel_desc){.code = code, .code_size_bytes = sizeof code,
+                           &(struct magma_kernel_desc){.code = code,
+                                                       .code_size_bytes = sizeof code,
                                                        .register_count = 16,
                                                        .workgroup_size = {64, 1, 1}},
                            &kernel, NULL));

@@ -78,8 +78,8 @@ END_TEST
 START_TEST(an_entry_says_where_and_how_long)
 {
     mg_ring_put(&ring, UINT64_C(0xab12345674), 0x1ffff0);
-    ck_assert_uint_eq(entries[0], UINT64_C(0x12345674) | UINT64_C(0xab) << 32 |
-                                      UINT64_C(0x1ffff0) << 42);
+    ck_assert_uint_eq(entries[0],
+                      UINT64_C(0x12345674) | UINT64_C(0xab) << 32 | UINT64_C(0x1ffff0) << 42);
     ck_assert_uint_eq(mg_ring_gp_put(&ring), 1);
     ck_assert_uint_eq(mg_ring_since_fence(&ring), 1);
     mg_ring_fence(&ring, 1);

@@ -18,7 +18,7 @@ static const struct magma_kernel_desc kernel = {
     .workgroup_size = {64, 3, 5},
 };
 #define PROGRAM UINT64_C(0x3212345600)
-#define ROOT UINT64_C(0x32aabbcc00)
+#define ROOT    UINT64_C(0x32aabbcc00)
 
 static uint64_t get(enum nvhw_qmd_version v, const struct mg_qmd *q, enum nvhw_qmd_field f)
 {

@@ -8,9 +8,9 @@
 #include "libmagma/mem/buddy.h"
 #include "tests/mem/random.h"
 
-#define UNIT UINT64_C(0x1000)
-#define UNITS 3000u /* not a power of two */
-#define BASE (UINT64_C(0x12345) * UNIT)
+#define UNIT     UINT64_C(0x1000)
+#define UNITS    3000u /* not a power of two */
+#define BASE     (UINT64_C(0x12345) * UNIT)
 #define LIVE_MAX 200u
 
 struct piece {

@@ -10,9 +10,9 @@
 #include "libmagma/winsys/winsys.h"
 
 struct fake_winsys {
-    struct mg_winsys ws; /* first */
-    unsigned memories, maps; /* alive now */
-    unsigned created;        /* calls that succeeded */
+    struct mg_winsys ws;                  /* first */
+    unsigned memories, maps;              /* alive now */
+    unsigned created;                     /* calls that succeeded */
     unsigned fail_memory_at, fail_map_at; /* fail the n-th call from now, 0: never */
     bool no_vram_cpu;
     uint32_t gp_put, rings;

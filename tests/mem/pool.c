@@ -45,12 +45,12 @@ START_TEST(buffers_do_not_overlap_and_keep_their_contents)
         } else {
             uint64_t size = 1 + test_random(&state) % (UINT64_C(64) << test_random(&state) % 16);
             uint64_t align = UINT64_C(1) << test_random(&state) % 14;
-            enum magma_domain domain = test_random(&state) % 2 ? MAGMA_DOMAIN_SYSTEM
-                                                               : MAGMA_DOMAIN_VRAM;
+            enum magma_domain domain =
+                test_random(&state) % 2 ? MAGMA_DOMAIN_SYSTEM : MAGMA_DOMAIN_VRAM;
 
-            ck_assert_int_eq(mg_bo_create(mem, size, align, domain, MAGMA_BO_CPU_ACCESS, &live[i],
-                                          NULL),
-                             MAGMA_OK);
+            ck_assert_int_eq(
+                mg_bo_create(mem, size, align, domain, MAGMA_BO_CPU_ACCESS, &live[i], NULL),
+                MAGMA_OK);
             ck_assert_uint_eq(magma_bo_address(live[i]).raw % align, 0);
             ck_assert_uint_eq(magma_bo_address(live[i]).raw % 256, 0);
             ck_assert_uint_eq(magma_bo_size(live[i]), size);
@@ -71,7 +71,8 @@ START_TEST(a_warm_slab_needs_no_memory_from_below)
     unsigned before = fake.created;
     for (int i = 0; i < 100; i++) {
         ck_assert_int_eq(mg_bo_create(mem, 800, 0, MAGMA_DOMAIN_SYSTEM, 0, &bo[1], NULL), MAGMA_OK);
-        ck_assert_int_eq(mg_bo_create(mem, 1024, 0, MAGMA_DOMAIN_SYSTEM, 0, &bo[2], NULL), MAGMA_OK);
+        ck_assert_int_eq(mg_bo_create(mem, 1024, 0, MAGMA_DOMAIN_SYSTEM, 0, &bo[2], NULL),
+                         MAGMA_OK);
         magma_bo_destroy(bo[1]);
         magma_bo_destroy(bo[2]);
     }

@@ -13,9 +13,9 @@
 #include "tests/mem/random.h"
 
 #define TABLES 20000u
-#define K4 UINT64_C(0x1000)
-#define K64 UINT64_C(0x10000)
-#define M2 UINT64_C(0x200000)
+#define K4     UINT64_C(0x1000)
+#define K64    UINT64_C(0x10000)
+#define M2     UINT64_C(0x200000)
 
 /* ---- Memory for tables ----------------------------------------------------------------------- */
 
@@ -114,8 +114,8 @@ static struct hit page_v2(uint64_t e, uint64_t va, unsigned shift)
 
     if (e >> 56 != 6)
         ck_abort_msg("the kind is not generic memory");
-    return (struct hit){true, aperture == 2,  e >> 3 & 1, e >> 6 & 1, e >> 5 & 1,
-                        frame * K4 + in_page, shift};
+    return (struct hit){true,       aperture == 2,        e >> 3 & 1, e >> 6 & 1,
+                        e >> 5 & 1, frame * K4 + in_page, shift};
 }
 
 static struct hit page_v3(uint64_t e, uint64_t va, unsigned shift)
@@ -234,8 +234,8 @@ static struct mapping random_mapping(uint64_t *state, unsigned lane, uint64_t to
     static const uint64_t aligns[] = {K4, K64, M2};
     struct mapping m = {.flags = (uint32_t)(test_random(state) % 4),
                         .aperture = test_random(state) % 2 ? MG_APERTURE_SYSTEM : MG_APERTURE_VRAM};
-    uint64_t lane_va = (lane % 2 ? top - (UINT64_C(64) << 25) : UINT64_C(0x1000000000)) +
-                       ((uint64_t)lane << 25);
+    uint64_t lane_va =
+        (lane % 2 ? top - (UINT64_C(64) << 25) : UINT64_C(0x1000000000)) + ((uint64_t)lane << 25);
     uint64_t align = aligns[test_random(state) % 3];
 
     m.size = (1 + test_random(state) % (M2 * 3 / K4)) * K4;
@@ -320,17 +320,17 @@ START_TEST(a_mapping_that_fails_leaves_nothing)
     ck_assert_int_eq(mg_vas_create(mg_gmmu_format(MG_MMU_V2), &backend, &vas, NULL), MAGMA_OK);
     for (unsigned limit = 1; limit < 12; limit++) {
         g->limit = limit;
-        ck_assert_int_eq(mg_vas_map(vas, (magma_gpu_va){m.va}, MG_APERTURE_VRAM, m.address, m.size,
-                                    0, &err),
-                         MAGMA_OUT_OF_DEVICE_MEMORY);
+        ck_assert_int_eq(
+            mg_vas_map(vas, (magma_gpu_va){m.va}, MG_APERTURE_VRAM, m.address, m.size, 0, &err),
+            MAGMA_OUT_OF_DEVICE_MEMORY);
         ck_assert_ptr_nonnull(strstr(err.text, "no tables left"));
         check_absent(g, walk_v2, mg_vas_root(vas), &m);
     }
     g->limit = TABLES;
     g->invalidate_fails = true;
-    ck_assert_int_eq(mg_vas_map(vas, (magma_gpu_va){m.va}, MG_APERTURE_VRAM, m.address, m.size, 0,
-                                &err),
-                     MAGMA_TIMEOUT);
+    ck_assert_int_eq(
+        mg_vas_map(vas, (magma_gpu_va){m.va}, MG_APERTURE_VRAM, m.address, m.size, 0, &err),
+        MAGMA_TIMEOUT);
     check_absent(g, walk_v2, mg_vas_root(vas), &m);
     mg_vas_destroy(vas);
     gpu_free(g);
@@ -345,8 +345,12 @@ START_TEST(ranges_that_cannot_be_mapped_are_refused)
 
     ck_assert_int_eq(mg_vas_create(mg_gmmu_format(MG_MMU_V2), &backend, &vas, NULL), MAGMA_OK);
     static const uint64_t bad[][3] = {
-        {0x1001, 0, 0x1000}, {0x1000, 1, 0x1000}, {0x1000, 0, 0}, {0x1000, 0, 0xfff},
-        {UINT64_C(1) << 49, 0, 0x1000}, {(UINT64_C(1) << 49) - 0x1000, 0, 0x2000},
+        {0x1001, 0, 0x1000},
+        {0x1000, 1, 0x1000},
+        {0x1000, 0, 0},
+        {0x1000, 0, 0xfff},
+        {UINT64_C(1) << 49, 0, 0x1000},
+        {(UINT64_C(1) << 49) - 0x1000, 0, 0x2000},
         {0x1000, 0, UINT64_MAX - 0xfff},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

@@ -127,9 +127,8 @@ static void add_device(uint32_t rm_type, uint32_t runlist, uint32_t host_driven)
 
 static void add_vector(uint16_t index, uint32_t stall, uint32_t non_stall)
 {
-    s.vectors.table[s.vectors.table_len++] =
-        (struct nvhw_intr_table_entry){.engine_idx = index, .vector_stall = stall,
-                                       .vector_non_stall = non_stall};
+    s.vectors.table[s.vectors.table_len++] = (struct nvhw_intr_table_entry){
+        .engine_idx = index, .vector_stall = stall, .vector_non_stall = non_stall};
 }
 
 static void setup(void)
