@@ -127,17 +127,30 @@ enum magma_code mg_gsp_run_booter(struct mg_gsp *gsp, struct magma_error *err)
     return code;
 }
 
-enum magma_code mg_gsp_run_scrubber(struct mg_gsp *gsp, struct magma_error *err)
+static enum magma_code is_scrubbed(struct mg_gsp *gsp, bool *done, struct magma_error *err)
 {
     uint32_t scratch;
     enum magma_code code = mg_mmio_read(gsp->hal, NV_PGC6_BSI_SECURE_SCRATCH_15, &scratch, err);
 
-    if (code != MAGMA_OK)
+    if (code == MAGMA_OK)
+        *done = NVHW_GET(NV_PGC6_BSI_SECURE_SCRATCH_15, SCRUBBER_HANDOFF, scratch) >=
+                NV_PGC6_BSI_SECURE_SCRATCH_15_SCRUBBER_HANDOFF_DONE;
+    return code;
+}
+
+enum magma_code mg_gsp_run_scrubber(struct mg_gsp *gsp, struct magma_error *err)
+{
+    bool done = false;
+    enum magma_code code = is_scrubbed(gsp, &done, err);
+
+    if (code != MAGMA_OK || done)
         return code;
-    if (NVHW_GET(NV_PGC6_BSI_SECURE_SCRATCH_15, SCRUBBER_HANDOFF, scratch) >=
-        NV_PGC6_BSI_SECURE_SCRATCH_15_SCRUBBER_HANDOFF_DONE)
-        return MAGMA_OK;
-    return mg_gsp_run_hs(gsp, &gsp->fw_scrubber, "scrubber", 0, 0, err);
+    code = mg_gsp_run_hs(gsp, &gsp->fw_scrubber, "scrubber", 0, 0, err);
+    if (code == MAGMA_OK)
+        code = is_scrubbed(gsp, &done, err);
+    if (code == MAGMA_OK && !done)
+        code = mg_fail(err, MAGMA_FIRMWARE_REFUSED, "the scrubber ended without saying so");
+    return code;
 }
 
 enum magma_code mg_gsp_reset_to_riscv(struct mg_gsp *gsp, struct magma_error *err)

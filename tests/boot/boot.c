@@ -33,11 +33,13 @@ static const struct mg_gen *gen;
 static struct mg_gsp *gsp;
 static unsigned steps_seen;
 static char last_step[32];
+static bool scrubbed;
 
 static void on_step(void *ctx, const struct mg_gsp_step *step)
 {
     (void)ctx;
     steps_seen++;
+    scrubbed |= strcmp(step->name, "scrubber") == 0;
     snprintf(last_step, sizeof last_step, "%s", step->name);
 }
 
@@ -241,6 +243,28 @@ START_TEST(real_firmware_boots_too)
         printf("skipped: %s\n", err.text);
     } else {
         ck_assert_msg(code == MAGMA_OK, "%s", err.text);
+        MUST(mg_gsp_unload(gsp, &err));
+        mg_gsp_destroy(gsp);
+        ck_assert_uint_eq(gpum_fault_count(dev.model), 0);
+    }
+    unplug();
+}
+END_TEST
+
+START_TEST(ada_with_a_large_region_is_scrubbed_first)
+{
+    struct mg_gsp_options options = {.step = on_step};
+    enum magma_code code;
+
+    /* GSP-RM's heap grows with VRAM; with the real image its region passes 256 MiB here. */
+    plug_in(&(struct model_device_options){.chip = "ad102", .vram_bytes = UINT64_C(768) << 30});
+    scrubbed = false;
+    code = mg_gsp_boot(hal, gen, &options, &gsp, &err);
+    if (code == MAGMA_FIRMWARE_MISSING) {
+        printf("skipped: %s\n", err.text);
+    } else {
+        ck_assert_msg(code == MAGMA_OK, "%s", err.text);
+        ck_assert(scrubbed);
         MUST(mg_gsp_unload(gsp, &err));
         mg_gsp_destroy(gsp);
         ck_assert_uint_eq(gpum_fault_count(dev.model), 0);
@@ -490,6 +514,7 @@ int main(void)
     tcase_add_test(tc, objects_are_allocated_controlled_and_freed);
     tcase_add_loop_test(tc, messages_raise_the_interrupt_and_are_served, 0, CHIPS);
     tcase_add_loop_test(tc, real_firmware_boots_too, 0, CHIPS);
+    tcase_add_test(tc, ada_with_a_large_region_is_scrubbed_first);
     tcase_add_loop_test(tc, a_gpu_left_booted_is_reset_and_boots, 0, CHIPS);
     tcase_add_test(tc, destroy_without_unload_resets);
     tcase_add_test(tc, missing_firmware_touches_nothing);
