@@ -6,6 +6,7 @@
  */
 #include <nvhw/boot.h>
 #include <nvhw/falcon.h>
+#include <nvhw/firmware.h>
 #include <string.h>
 
 #include "boot.h"
@@ -15,6 +16,7 @@
 #include "gsp.h"
 #include "model.h"
 #include "plan.h"
+#include "real_images.h"
 #include "wprmeta.h"
 
 /* Results; the sources only say that 0 is good. */
@@ -58,6 +60,26 @@ static bool mark_ok(struct gpum *m, const uint8_t *image, uint64_t size_bytes, u
     return false;
 }
 
+static bool real_bootloader_ok(struct gpum *m, const struct nvhw_wpr_meta *meta,
+                               const uint8_t *image)
+{
+    for (const struct gpum_real_bootloader *r = gpum_real_bootloaders; r->chip; r++) {
+        if (strcmp(r->chip, m->chip->firmware_chip) != 0 ||
+            r->size_bytes != meta->size_of_bootloader ||
+            r->hash != gpum_hash_words(image, r->size_bytes))
+            continue;
+        if (meta->bootloader_manifest_offset == r->manifest_offset &&
+            meta->bootloader_data_offset == r->data_offset &&
+            meta->bootloader_code_offset == r->code_offset)
+            return true;
+        gpum_fault(m, "parts of the bootloader are at 0x%x, 0x%x, 0x%x, WprMeta says otherwise",
+                   r->manifest_offset, r->data_offset, r->code_offset);
+        return false;
+    }
+    gpum_fault(m, "the bootloader is none that is known for %s", m->chip->firmware_chip);
+    return false;
+}
+
 static bool bootloader_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
 {
     uint8_t *image = m->vram + meta->boot_bin_offset;
@@ -69,10 +91,8 @@ static bool bootloader_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
     }
     if (size >= sizeof(struct gpum_bootloader_mark))
         memcpy(&magic, image, sizeof(magic));
-    if (magic != GPUM_BOOTLOADER_MAGIC) {
-        gpum_note(m, "the bootloader is taken on trust");
-        return true;
-    }
+    if (magic != GPUM_BOOTLOADER_MAGIC)
+        return real_bootloader_ok(m, meta, image);
     if (m->chip->boot_class == GPUM_BOOT_LOADER)
         return true; /* descriptor version 4 names no parts */
     return mark_ok(m, image, size, meta->bootloader_manifest_offset, GPUM_BL_MANIFEST,
@@ -99,18 +119,39 @@ static bool own_signature_ok(struct gpum *m, const struct gpum_fwsignature *s,
     return true;
 }
 
+static bool real_firmware_ok(struct gpum *m, const struct nvhw_wpr_meta *meta,
+                             const uint8_t *signature)
+{
+    const struct gpum_real_section *image =
+        gpum_real_section_find(m->vram + meta->gsp_fw_offset, meta->size_of_radix3_elf);
+    const struct gpum_real_section *section =
+        gpum_real_section_find(signature, NV_GSP_SIGNATURE_SIZE);
+    if (!image)
+        gpum_fault(m, "the GSP image is none of 570.144, or not all of it arrived");
+    else if (!section)
+        gpum_fault(m, "the signature is none of 570.144");
+    else if (strcmp(section->name, m->chip->signature_section) != 0)
+        gpum_fault(m, "signature section %s belongs to another chip, wanted %s", section->name,
+                   m->chip->signature_section);
+    else
+        return true;
+    return false;
+}
+
 static bool firmware_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
 {
     static const uint16_t head16[] = GPUM_FWSIGNATURE_HEAD16;
     static const uint32_t head32[] = GPUM_FWSIGNATURE_HEAD32;
+    uint8_t page[NV_GSP_SIGNATURE_SIZE] = {0};
     struct gpum_fwsignature signature;
     struct gpum_fwimage_header header = {0};
     uint8_t *image = m->vram + meta->gsp_fw_offset;
     if (!gpum_radix3_copy(m, meta->sysmem_addr_of_radix3_elf, meta->size_of_radix3_elf, image))
         return false;
-    if (!gpum_phys_read(m, GPUM_SYS_COHERENT, meta->sysmem_addr_of_signature, &signature,
-                        sizeof(signature)) ||
-        memcmp(signature.head16, head16, sizeof(head16)) != 0 ||
+    bool there = gpum_phys_read(m, GPUM_SYS_COHERENT, meta->sysmem_addr_of_signature, page,
+                                sizeof(page));
+    memcpy(&signature, page, sizeof(signature));
+    if (!there || memcmp(signature.head16, head16, sizeof(head16)) != 0 ||
         memcmp(signature.head32, head32, sizeof(head32)) != 0) {
         gpum_fault(m, "no signature section at 0x%llx",
                    (unsigned long long)meta->sysmem_addr_of_signature);
@@ -120,8 +161,7 @@ static bool firmware_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
         memcpy(&header, image, sizeof(header));
     if (header.magic == GPUM_FWIMAGE_MAGIC || signature.magic == GPUM_SIGNATURE_MAGIC)
         return own_signature_ok(m, &signature, meta);
-    gpum_note(m, "the GSP image is taken on trust");
-    return true;
+    return real_firmware_ok(m, meta, page);
 }
 
 bool gpum_wpr_images_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The boot ROM's part: what is loaded, and would it run? Images of the model's own make are
- * checked to the last byte. Real firmware is recognised by the sizes of its segments; its
- * signature cannot be checked here beyond not being empty.
+ * checked to the last byte; so is real firmware of 570.144, by hash. Other real firmware does not
+ * run here.
  */
 #include <nvhw/boot.h>
 #include <string.h>
@@ -12,29 +12,9 @@
 #include "chip.h"
 #include "falcon_private.h"
 #include "model.h"
+#include "real_images.h"
 
 #define FUSE_VERSIONS 16
-
-static const struct real_image {
-    const char *chip;
-    enum gpum_ucode_kind kind;
-    uint32_t code_bytes, data_bytes;
-} real_images[] = {
-    {"tu102", GPUM_UCODE_BOOTER_LOAD, NV_R570_BOOTER_LOAD_TU102_CODE_SIZE,
-     NV_R570_BOOTER_LOAD_TU102_DATA_SIZE},
-    {"tu102", GPUM_UCODE_BOOTER_UNLOAD, NV_R570_BOOTER_UNLOAD_TU102_CODE_SIZE,
-     NV_R570_BOOTER_UNLOAD_TU102_DATA_SIZE},
-    {"ga102", GPUM_UCODE_BOOTER_LOAD, NV_R570_BOOTER_LOAD_GA102_CODE_SIZE,
-     NV_R570_BOOTER_LOAD_GA102_DATA_SIZE},
-    {"ga102", GPUM_UCODE_BOOTER_UNLOAD, NV_R570_BOOTER_UNLOAD_GA102_CODE_SIZE,
-     NV_R570_BOOTER_UNLOAD_GA102_DATA_SIZE},
-    {"ad102", GPUM_UCODE_BOOTER_LOAD, NV_R570_BOOTER_LOAD_AD102_CODE_SIZE,
-     NV_R570_BOOTER_LOAD_AD102_DATA_SIZE},
-    {"ad102", GPUM_UCODE_BOOTER_UNLOAD, NV_R570_BOOTER_UNLOAD_AD102_CODE_SIZE,
-     NV_R570_BOOTER_UNLOAD_AD102_DATA_SIZE},
-    {"ad102", GPUM_UCODE_SCRUBBER, NV_R570_SCRUBBER_AD102_CODE_SIZE,
-     NV_R570_SCRUBBER_AD102_DATA_SIZE},
-};
 
 static bool ready(struct gpum *m, struct gpum_falcon *f)
 {
@@ -166,34 +146,44 @@ enum gpum_ucode_kind gpum_falcon_check_own(struct gpum *m, struct gpum_falcon *f
     return (enum gpum_ucode_kind)id->kind;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t size_bytes)
+/* Data as in the file: the signature is put in by the host. */
+static bool real_bytes_ok(struct gpum *m, struct gpum_falcon *f, unsigned first,
+                          const struct gpum_real_booter *r)
 {
-    for (size_t i = 0; i < size_bytes; i++)
-        if (bytes[i])
-            return false;
-    return true;
+    const uint8_t *code = f->imem + first * NV_FALCON_BLOCK_SIZE_BYTES;
+    uint8_t signature[NV_FALCON_SIGNATURE_SIZE_BYTES];
+    uint8_t *at = f->dmem + r->signature_offset;
+    uint32_t fuse = device_fuse_version(m, f);
+    memcpy(signature, at, r->signature_bytes);
+    memset(at, 0, r->signature_bytes);
+    bool code_ok = gpum_hash_words(code, r->code_bytes) == r->code_hash;
+    bool data_ok = gpum_hash_words(f->dmem, r->data_bytes) == r->data_hash;
+    memcpy(at, signature, r->signature_bytes);
+    uint64_t hash = gpum_hash_words(signature, r->signature_bytes);
+    bool signed_ok =
+        fuse < r->signature_count && hash == r->signature_hash[r->signature_count - 1 - fuse];
+    if (code_ok && data_ok && signed_ok)
+        return true;
+    gpum_fault(m, "%s: %s of 570.144 is not loaded as it should be: %s", f->name,
+               gpum_ucode_name(r->kind),
+               !code_ok   ? "code differs"
+               : !data_ok ? "data differs"
+                          : "it is not the signature for the fuses");
+    return false;
 }
 
 enum gpum_ucode_kind gpum_falcon_check_real(struct gpum *m, struct gpum_falcon *f, unsigned first)
 {
     uint32_t loaded = f->code_bytes - first * NV_FALCON_BLOCK_SIZE_BYTES;
-    for (size_t i = 0; i < sizeof(real_images) / sizeof(*real_images); i++) {
-        const struct real_image *r = &real_images[i];
+    bool brom = m->chip->boot_class == GPUM_BOOT_BROM;
+    for (const struct gpum_real_booter *r = gpum_real_booters; r->chip; r++) {
         if (strcmp(r->chip, m->chip->firmware_chip) != 0 || r->code_bytes != loaded ||
             r->data_bytes != f->data_bytes)
             continue;
-        uint32_t at = m->chip->boot_class == GPUM_BOOT_BROM ? f->paraaddr : 0;
         if (!gpum_falcon_blocks_ok(m, f, first, r->code_bytes, true) ||
-            (m->chip->boot_class == GPUM_BOOT_BROM && !brom_registers_ok(m, f, at)))
+            (brom && !brom_registers_ok(m, f, r->signature_offset)) ||
+            !real_bytes_ok(m, f, first, r))
             return GPUM_UCODE_NONE;
-        if (m->chip->boot_class == GPUM_BOOT_BROM &&
-            (at > sizeof(f->dmem) - NV_FALCON_SIGNATURE_SIZE_BYTES ||
-             all_zero(f->dmem + at, NV_FALCON_SIGNATURE_SIZE_BYTES))) {
-            gpum_fault(m, "%s: no signature at DMEM 0x%x", f->name, at);
-            return GPUM_UCODE_NONE;
-        }
-        gpum_note(m, "%s: %s by its size; its signature is taken on trust", f->name,
-                  gpum_ucode_name(r->kind));
         return r->kind;
     }
     gpum_fault(m, "%s: an image of 0x%x bytes of code and 0x%x of data is not known", f->name,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The model's own GSP image, bootloader and signature section, as the firmware generator writes
- * them and the booter recognises them. Real files have none of these magics and are taken on
- * trust after the structural checks.
+ * them and the booter recognises them. Real files have none of these magics and are known by
+ * hash (real_images.h).
  */
 #ifndef GPUM_FWIMAGE_H
 #define GPUM_FWIMAGE_H
