@@ -506,6 +506,29 @@ START_TEST(words_are_packed_and_unpacked)
 }
 END_TEST
 
+START_TEST(values_change_places_in_loops)
+{
+    enum { N = 128 };
+    struct run run = BEGIN(rotate, N, N * 4);
+    fill(in, WORDS, 22);
+    for (uint32_t i = 0; i < N; i++) {
+        const uint32_t *a = in + 4 * i;
+        uint32_t v[3] = {a[0], a[1], a[2]}, p = a[0] & 1, q = a[1] & 1, s = a[2] & 1, t = a[3] & 1;
+        uint32_t u = a[0] >> 1 & 1;
+        for (uint32_t n = a[3] & 31; n > 0; n--) {
+            uint32_t keep = v[0], k = p;
+            v[0] = v[1], v[1] = v[2], v[2] = keep;
+            p = q, q = !s, s = k, k = t, t = u, u = k;
+        }
+        memcpy(want + 4 * i, v, sizeof(v));
+        want[4 * i + 3] = p | q << 1 | s << 2 | t << 3 | u << 4;
+    }
+    run.groups[0] = N / 64;
+    go(&run);
+    compare(&run, N * 4);
+}
+END_TEST
+
 struct program {
     const char *name;
     const uint32_t *spirv;
@@ -565,6 +588,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, subgroup_operations_see_the_warp, 0, VARIANTS);
     tcase_add_loop_test(t, blocks_are_laid_out_as_decorated, 0, VARIANTS);
     tcase_add_loop_test(t, words_are_packed_and_unpacked, 0, VARIANTS);
+    tcase_add_loop_test(t, values_change_places_in_loops, 0, VARIANTS);
     tcase_add_loop_test(t, random_programs_agree_with_c, 0, VARIANTS);
     return s;
 }
