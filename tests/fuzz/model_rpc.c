@@ -11,9 +11,9 @@
 #include "boot.h"
 #include "gsp_state.h"
 
-#define IOVA UINT64_C(0x10000000)
+#define IOVA         UINT64_C(0x10000000)
 #define MEMORY_BYTES (1u << 20)
-#define PAGE 0x1000u
+#define PAGE         0x1000u
 #define MESSAGES_MAX 24
 
 enum { BAD_CHECKSUM = 1, RAW_HEADERS = 2, WILD_INDEX = 4, MANY_ELEMENTS = 8 };
@@ -57,9 +57,14 @@ static void send(uint8_t control, uint8_t function, const uint8_t *payload, uint
 {
     static uint8_t bytes[2 * PAGE];
     struct nvhw_gsp_element element = {.seq_num = sequence++, .elem_count = 1};
-    struct nvhw_rpc_header rpc = {NV_RPC_HEADER_VERSION, NV_RPC_SIGNATURE,
-                                  (uint32_t)sizeof(rpc) + size, function, UINT32_MAX, UINT32_MAX,
-                                  0, 0};
+    struct nvhw_rpc_header rpc = {NV_RPC_HEADER_VERSION,
+                                  NV_RPC_SIGNATURE,
+                                  (uint32_t)sizeof(rpc) + size,
+                                  function,
+                                  UINT32_MAX,
+                                  UINT32_MAX,
+                                  0,
+                                  0};
     memset(bytes, 0, sizeof(bytes));
     if (control & MANY_ELEMENTS)
         element.elem_count = size;

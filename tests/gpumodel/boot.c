@@ -27,9 +27,8 @@ START_TEST(the_status_queue_interrupts_through_the_tree)
     ck_assert(host_boot(&h));
     ck_assert_uint_ne(host_rd(&h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_IRQSTAT) & 1u << 6, 0);
     unsigned vector = 155;
-    ck_assert_uint_ne(host_rd(&h, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF(vector / 32)) &
-                          1u << vector % 32,
-                      0);
+    ck_assert_uint_ne(
+        host_rd(&h, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF(vector / 32)) & 1u << vector % 32, 0);
     host_wr(&h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_IRQSCLR, 1u << 6);
     host_wr(&h, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF(vector / 32), 1u << vector % 32);
     host_wr(&h, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET(vector / 32), 1u << vector % 32);

@@ -31,11 +31,19 @@ END_TEST
 
 START_TEST(other_text_is_refused_with_the_statement)
 {
-    static const char *const bad[] = {
-        "irq drop",        "irq drop x",           "irq drop 1 2",       "freeze moon at 1",
-        "die at lunch",    "rpc delay 5",          "rpc delay 5 s",      "ones from access -1",
-        "irq drop 1x",     "a b c d e f g",        "gsp halt at 1e3",
-        "irq drop 99999999999999999999999", "thisisaverylongwordthatdoesnotfitintoanybuffer 1"};
+    static const char *const bad[] = {"irq drop",
+                                      "irq drop x",
+                                      "irq drop 1 2",
+                                      "freeze moon at 1",
+                                      "die at lunch",
+                                      "rpc delay 5",
+                                      "rpc delay 5 s",
+                                      "ones from access -1",
+                                      "irq drop 1x",
+                                      "a b c d e f g",
+                                      "gsp halt at 1e3",
+                                      "irq drop 99999999999999999999999",
+                                      "thisisaverylongwordthatdoesnotfitintoanybuffer 1"};
     ck_assert(!gpum_plan_check(bad[_i], error, sizeof(error)));
     ck_assert_ptr_nonnull(strstr(error, bad[_i]));
 }
@@ -103,8 +111,7 @@ START_TEST(a_halted_gsp_says_so)
     host_init(&h, "ga102", "gsp halt at 3", 0);
     ck_assert(host_boot(&h));
     ck_assert(!static_info());
-    ck_assert_uint_ne(
-        host_rd(&h, NV_FALCON2_GSP_BASE + NV_PRISCV_RISCV_CPUCTL) & 1u << 4, 0);
+    ck_assert_uint_ne(host_rd(&h, NV_FALCON2_GSP_BASE + NV_PRISCV_RISCV_CPUCTL) & 1u << 4, 0);
     ck_assert_uint_ne(host_rd(&h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_IRQSTAT) & 1u << 4, 0);
     host_finish(&h);
 }

@@ -59,9 +59,9 @@ static void spoil_now(struct host *host, enum host_point point, void *data)
         (void)host;                                                                                \
         statement;                                                                                 \
     }
-#define PACKET(name, statement) ACT(name, struct host_packet, statement)
+#define PACKET(name, statement)     ACT(name, struct host_packet, statement)
 #define PARAMETERS(name, statement) ACT(name, struct nvhw_gsp_fmc_boot_params, statement)
-#define META(name, statement) ACT(name, struct nvhw_wpr_meta, statement)
+#define META(name, statement)       ACT(name, struct nvhw_wpr_meta, statement)
 
 PACKET(mctp, d->headers[0] = 0x80000000)
 PACKET(nvdm, d->headers[1] ^= 0x10)
@@ -99,7 +99,7 @@ META(meta_huge, d->size_of_radix3_elf = UINT64_MAX - 0xfff)
 
 #define SPOIL(act, point, says)                                                                    \
     {                                                                                              \
-        #act, HOST_##point, act, says                                                              \
+#act, HOST_##point, act, says                                                              \
     }
 static const struct spoil spoils[] = {
     SPOIL(mctp, PACKET, "packet with headers"),
@@ -164,8 +164,7 @@ START_TEST(the_gsp_is_locked_before_it_is_trusted)
     host_init(&h, "gh100", NULL, 0);
     host_power_up(&h);
     ck_assert(host_wait_devinit(&h));
-    ck_assert_uint_ne(
-        host_rd(&h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_HWCFG2) & 1u << 13, 0);
+    ck_assert_uint_ne(host_rd(&h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_HWCFG2) & 1u << 13, 0);
     host_set_flush_page(&h);
     host_make_memory(&h);
     ck_assert(host_send_cot(&h));

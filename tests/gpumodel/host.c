@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POLLS 20000
+#define POLLS   20000
 #define POLL_NS 1000
-#define PAGE 0x1000u
+#define PAGE    0x1000u
 
-/* ---- What the model calls ------------------------------------------------------------------------ */
+/* ---- What the model calls
+ * ------------------------------------------------------------------------ */
 
 static void on_interrupt(void *ctx, unsigned vector)
 {
@@ -78,7 +79,8 @@ void host_finish(struct host *h)
     free(h->payload);
 }
 
-/* ---- Accesses ----------------------------------------------------------------------------------- */
+/* ---- Accesses -----------------------------------------------------------------------------------
+ */
 
 uint32_t host_rd(struct host *h, uint32_t offset)
 {
@@ -125,7 +127,8 @@ static void call_hook(struct host *h, enum host_point point, void *data)
         h->hook(h, point, data);
 }
 
-/* ---- First steps -------------------------------------------------------------------------------- */
+/* ---- First steps --------------------------------------------------------------------------------
+ */
 
 void host_power_up(struct host *h)
 {
@@ -138,8 +141,7 @@ void host_power_up(struct host *h)
 bool host_wait_devinit(struct host *h)
 {
     if (h->fsp)
-        return host_poll(h, h->chip[1] == 'h' ? NV_THERM_I2CS_SCRATCH
-                                                               : NV_THERM_I2CS_SCRATCH_GB202,
+        return host_poll(h, h->chip[1] == 'h' ? NV_THERM_I2CS_SCRATCH : NV_THERM_I2CS_SCRATCH_GB202,
                          UINT32_MAX, 0xff);
     return host_poll(h, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, 1, 1) &&
            host_poll(h, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05, 0xff, 0xff);
@@ -179,7 +181,8 @@ bool host_reset_falcon(struct host *h, uint32_t base, bool riscv)
     return true;
 }
 
-/* ---- ROM ---------------------------------------------------------------------------------------- */
+/* ---- ROM ----------------------------------------------------------------------------------------
+ */
 
 static uint32_t get(const uint8_t *at, unsigned bytes)
 {
@@ -204,7 +207,8 @@ static uint32_t rom_start(const uint8_t *rom)
 static bool find_falcon_table(const uint8_t *base, uint32_t size, uint32_t *pointer)
 {
     for (uint32_t at = 0; at + 12 < size; at++) {
-        if (get(base + at, 2) != NV_BIT_HEADER_ID || get(base + at + 2, 4) != NV_BIT_HEADER_SIGNATURE)
+        if (get(base + at, 2) != NV_BIT_HEADER_ID ||
+            get(base + at + 2, 4) != NV_BIT_HEADER_SIGNATURE)
             continue;
         const uint8_t *token = base + at + base[at + 8];
         for (unsigned i = 0; i < base[at + 10]; i++, token += base[at + 9])
@@ -264,7 +268,8 @@ bool host_read_rom(struct host *h)
     return false;
 }
 
-/* ---- Running falcon images ----------------------------------------------------------------------- */
+/* ---- Running falcon images
+ * ----------------------------------------------------------------------- */
 
 static void dma_blocks(struct host *h, uint32_t base, uint64_t image, uint32_t from, uint32_t to,
                        uint32_t bytes, uint32_t command)
@@ -341,8 +346,8 @@ static void patch_fwsec(struct host *h, uint8_t *data, uint32_t command)
     call_hook(h, HOST_FWSEC_COMMAND, &c);
     memcpy(data + mapper.cmd_in_buffer_offset, &c,
            command == NV_FWSEC_COMMAND_SB ? sizeof(c.read_vbios) : sizeof(c));
-    uint32_t version =
-        fuse_version(h, NV_FUSE_OPT_FPF_GSP_UCODE_VERSION(f->ucode_id - 1)), index = 0;
+    uint32_t version = fuse_version(h, NV_FUSE_OPT_FPF_GSP_UCODE_VERSION(f->ucode_id - 1)),
+             index = 0;
     ck_assert(f->versions & 1u << version);
     for (uint32_t v = 0; v < version; v++)
         index += f->versions >> v & 1;
@@ -360,9 +365,10 @@ bool host_run_fwsec(struct host *h, uint32_t command)
     patch_fwsec(h, image + f->code_bytes, command);
     if (!host_reset_falcon(h, NV_FALCON_GSP_BASE, false))
         return false;
-    const struct load l = {h->fwsec_image, h->fwsec_image + f->code_bytes, f->code_bytes,
-                           f->data_bytes,  f->virtual_base,                f->pkc_offset,
-                           f->engine_mask, f->ucode_id};
+    const struct load l = {h->fwsec_image,  h->fwsec_image + f->code_bytes,
+                           f->code_bytes,   f->data_bytes,
+                           f->virtual_base, f->pkc_offset,
+                           f->engine_mask,  f->ucode_id};
     load_image(h, NV_FALCON_GSP_BASE, &l);
     call_hook(h, HOST_AFTER_FWSEC_LOAD, NULL);
     if (!start_and_wait(h, NV_FALCON_GSP_BASE))
@@ -386,8 +392,8 @@ bool host_run_booter(struct host *h, enum gpum_firmware_file file, uint32_t mail
     uint32_t fuse = fuse_version(h, NV_FUSE_OPT_FPF_SEC2_UCODE_VERSION(get(meta + 8, 4) - 1));
     uint64_t image = host_alloc(h, data_bytes);
     memcpy(host_at(h, image), bytes + data_at, data_bytes);
-    memcpy((uint8_t *)host_at(h, image) + patch,
-           bytes + get(hs, 4) + (count - 1 - fuse) * 384, 384);
+    memcpy((uint8_t *)host_at(h, image) + patch, bytes + get(hs, 4) + (count - 1 - fuse) * 384,
+           384);
     const struct load l = {
         .code = image + get(header + 0x14, 4),
         .data = image + os_data,
@@ -409,7 +415,8 @@ bool host_run_booter(struct host *h, enum gpum_firmware_file file, uint32_t mail
            host_rd(h, NV_FALCON_SEC2_BASE + NV_PFALCON_FALCON_MAILBOX0) == 0;
 }
 
-/* ---- Memory of the boot -------------------------------------------------------------------------- */
+/* ---- Memory of the boot
+ * -------------------------------------------------------------------------- */
 
 static void make_queues(struct host *h)
 {
@@ -546,7 +553,7 @@ static void make_images(struct host *h)
     make_radix3(h, image, bytes);
     w->sysmem_addr_of_radix3_elf = h->radix3;
     const uint8_t *signature = section(gsp,
-                                       !h->fsp              ? ".fwsignature_ga10x"
+                                       !h->fsp             ? ".fwsignature_ga10x"
                                        : h->chip[1] == 'h' ? ".fwsignature_gh100"
                                                            : ".fwsignature_gb20x",
                                        &bytes);
@@ -602,7 +609,8 @@ void host_make_memory(struct host *h)
     call_hook(h, HOST_MEMORY_READY, NULL);
 }
 
-/* ---- Queues ------------------------------------------------------------------------------------- */
+/* ---- Queues -------------------------------------------------------------------------------------
+ */
 
 static uint32_t checksum(const uint8_t *bytes, uint32_t size)
 {
@@ -625,8 +633,8 @@ static void send_record(struct host *h, uint32_t function, const uint8_t *payloa
     uint32_t length = 0x20 + size, elements = (0x30 + length + PAGE - 1) / PAGE;
     uint8_t *bytes = calloc(elements, PAGE);
     struct nvhw_gsp_element element = {.seq_num = h->sequence_out++, .elem_count = elements};
-    struct nvhw_rpc_header rpc = {NV_RPC_HEADER_VERSION, NV_RPC_SIGNATURE, length, function,
-                                  UINT32_MAX, UINT32_MAX, 0, 0};
+    struct nvhw_rpc_header rpc = {
+        NV_RPC_HEADER_VERSION, NV_RPC_SIGNATURE, length, function, UINT32_MAX, UINT32_MAX, 0, 0};
     memcpy(bytes, &element, sizeof(element));
     memcpy(bytes + 0x30, &rpc, sizeof(rpc));
     if (size)
@@ -679,8 +687,8 @@ static bool receive_record(struct host *h, bool append)
     uint8_t *bytes = calloc(element.elem_count, PAGE);
     for (uint32_t i = 0; i < element.elem_count; i++) {
         uint32_t slot = (h->status_read + i) % 63;
-        memcpy(bytes + i * PAGE, host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + slot * PAGE),
-               PAGE);
+        memcpy(bytes + i * PAGE,
+               host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + slot * PAGE), PAGE);
     }
     struct nvhw_rpc_header rpc;
     memcpy(&rpc, bytes + 0x30, sizeof(rpc));
@@ -773,9 +781,11 @@ bool host_wait_init_done(struct host *h)
     return false;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------- */
+/* ---- The whole ----------------------------------------------------------------------------------
+ */
 
-/* ---- FSP ---------------------------------------------------------------------------------------- */
+/* ---- FSP ----------------------------------------------------------------------------------------
+ */
 
 static const uint8_t *section32(const uint8_t *elf, const char *name, uint32_t *size)
 {
@@ -842,7 +852,8 @@ bool host_send_cot(struct host *h)
     }
     host_wr(h, NV_PFSP_QUEUE_TAIL(0), p.size_bytes - 4);
     host_wr(h, NV_PFSP_QUEUE_HEAD(0), 0);
-    for (unsigned i = 0; host_rd(h, NV_PFSP_MSGQ_HEAD(0)) == host_rd(h, NV_PFSP_MSGQ_TAIL(0)); i++) {
+    for (unsigned i = 0; host_rd(h, NV_PFSP_MSGQ_HEAD(0)) == host_rd(h, NV_PFSP_MSGQ_TAIL(0));
+         i++) {
         if (i == POLLS)
             return false;
         pass_time(h, POLL_NS);
@@ -911,7 +922,8 @@ bool host_unload(struct host *h)
            host_rd(h, NV_PFB_PRI_MMU_WPR2_ADDR_HI) == 0;
 }
 
-/* ---- RM ----------------------------------------------------------------------------------------- */
+/* ---- RM -----------------------------------------------------------------------------------------
+ */
 
 uint32_t host_rm_alloc(struct host *h, uint32_t client, uint32_t parent, uint32_t object,
                        uint32_t class_id, void *params, uint32_t size_bytes)

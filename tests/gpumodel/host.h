@@ -14,26 +14,26 @@
 #include <nvhw/vbios.h>
 #include <nvhw/wpr.h>
 
-#define HOST_IOVA UINT64_C(0x100000000)
+#define HOST_IOVA         UINT64_C(0x100000000)
 #define HOST_MEMORY_BYTES (16u << 20)
-#define HOST_VECTORS 16
+#define HOST_VECTORS      16
 
 /* Moments at which the hook may change things; data is what is said behind. */
 enum host_point {
-    HOST_AFTER_FWSEC_LOAD,  /* NULL; registers of the GSP falcon may be written again */
-    HOST_FWSEC_DATA,        /* uint8_t *: the image's data segment in system memory */
-    HOST_FWSEC_COMMAND,     /* struct nvhw_fwsec_frts_command * */
-    HOST_META,              /* struct nvhw_wpr_meta * */
-    HOST_ARGUMENTS,         /* struct nvhw_libos_arg *: the page */
-    HOST_RM_ARGUMENTS,      /* struct nvhw_r570_gsp_arguments * */
-    HOST_SYSTEM_INFO,       /* struct nvhw_r570_gsp_system_info * */
-    HOST_REGISTRY,          /* struct host_registry * */
-    HOST_ELEMENT,           /* struct host_element *: sealed, before it goes out */
-    HOST_BEFORE_BOOTER,     /* NULL */
-    HOST_BOOTER_START,      /* NULL; SEC2 is loaded */
-    HOST_MEMORY_READY,      /* NULL; all tables are written */
-    HOST_PARAMETERS,        /* struct nvhw_gsp_fmc_boot_params * */
-    HOST_PACKET,            /* struct host_packet *: for FSP */
+    HOST_AFTER_FWSEC_LOAD, /* NULL; registers of the GSP falcon may be written again */
+    HOST_FWSEC_DATA,       /* uint8_t *: the image's data segment in system memory */
+    HOST_FWSEC_COMMAND,    /* struct nvhw_fwsec_frts_command * */
+    HOST_META,             /* struct nvhw_wpr_meta * */
+    HOST_ARGUMENTS,        /* struct nvhw_libos_arg *: the page */
+    HOST_RM_ARGUMENTS,     /* struct nvhw_r570_gsp_arguments * */
+    HOST_SYSTEM_INFO,      /* struct nvhw_r570_gsp_system_info * */
+    HOST_REGISTRY,         /* struct host_registry * */
+    HOST_ELEMENT,          /* struct host_element *: sealed, before it goes out */
+    HOST_BEFORE_BOOTER,    /* NULL */
+    HOST_BOOTER_START,     /* NULL; SEC2 is loaded */
+    HOST_MEMORY_READY,     /* NULL; all tables are written */
+    HOST_PARAMETERS,       /* struct nvhw_gsp_fmc_boot_params * */
+    HOST_PACKET,           /* struct host_packet *: for FSP */
 };
 
 struct host_registry {
@@ -60,12 +60,12 @@ struct host_fwsec {
 struct host {
     struct gpum *m;
     const char *chip;
-    bool fsp; /* Hopper and later */
+    bool fsp;           /* Hopper and later */
     uint32_t fsp_error; /* of the last answer */
     uint8_t *memory;
     uint64_t used;
     unsigned faults;
-    char fault[512];      /* the last one */
+    char fault[512]; /* the last one */
     char first_fault[512];
     bool print;
     unsigned interrupts[HOST_VECTORS];

@@ -22,16 +22,16 @@ enum {
     CHID = 3,
 };
 /* Video memory: tables, then what channels need, then data; all behind one 2 MiB page each. */
-#define TABLES 0x100000u
-#define INSTANCE 0x200000u
-#define USERD 0x210000u
-#define METHODS 0x220000u
-#define DATA 0x400000u
-#define DATA_VA UINT64_C(0x400000)
-#define RING_VA DATA_VA
-#define PUSH_VA (DATA_VA + 0x1000)
+#define TABLES       0x100000u
+#define INSTANCE     0x200000u
+#define USERD        0x210000u
+#define METHODS      0x220000u
+#define DATA         0x400000u
+#define DATA_VA      UINT64_C(0x400000)
+#define RING_VA      DATA_VA
+#define PUSH_VA      (DATA_VA + 0x1000)
 #define SEMAPHORE_VA (DATA_VA + 0x2000)
-#define DATA_PAGES 16u /* of 2 MiB */
+#define DATA_PAGES   16u /* of 2 MiB */
 
 static struct host h;
 
@@ -131,8 +131,12 @@ static void running_channel(void)
 static void submit_release(uint32_t payload)
 {
     uint32_t execute = NVHW_DEF(NVC56F_SEM_EXECUTE, OPERATION, RELEASE);
-    uint32_t words[] = {1u << 29 | 5u << 16 | NVC56F_SEM_ADDR_LO >> 2, (uint32_t)SEMAPHORE_VA, 0,
-                        payload, 0, execute};
+    uint32_t words[] = {1u << 29 | 5u << 16 | NVC56F_SEM_ADDR_LO >> 2,
+                        (uint32_t)SEMAPHORE_VA,
+                        0,
+                        payload,
+                        0,
+                        execute};
     memcpy(gpum_vram(h.m) + DATA + 0x1000, words, sizeof(words));
     put64(DATA, PUSH_VA | (uint64_t)(sizeof(words) / 4) << 42);
     uint32_t put = 1;
@@ -199,7 +203,8 @@ START_TEST(freeing_the_client_frees_the_channel)
 }
 END_TEST
 
-/* ---- Channel parameters that are refused --------------------------------------------------------- */
+/* ---- Channel parameters that are refused
+ * --------------------------------------------------------- */
 
 struct bad_channel {
     const char *says;
@@ -269,9 +274,9 @@ START_TEST(channel_ids_are_unique_and_binding_comes_before_scheduling)
     struct nvhw_ctrl_bind b = {NV2080_ENGINE_TYPE_COPY3};
     struct nvhw_ctrl_gpfifo_schedule s = {1, 0};
     ck_assert_uint_eq(alloc_channel(&p), 0);
-    ck_assert_uint_eq(host_rm_alloc(&h, CLIENT, DEVICE, CHANNEL + 1, NV_RM_CLASS_CHANNEL_GA, &p,
-                                    sizeof(p)),
-                      NV_RM_STATUS_IN_USE);
+    ck_assert_uint_eq(
+        host_rm_alloc(&h, CLIENT, DEVICE, CHANNEL + 1, NV_RM_CLASS_CHANNEL_GA, &p, sizeof(p)),
+        NV_RM_STATUS_IN_USE);
     ck_assert_uint_eq(
         host_rm_control(&h, CLIENT, CHANNEL, NVA06F_CTRL_CMD_GPFIFO_SCHEDULE, &s, sizeof(s)),
         NV_RM_STATUS_INVALID_STATE);
@@ -353,8 +358,7 @@ START_TEST(the_tables_agree_with_each_other)
                           0);
         for (uint32_t i = 0; i < info.num_entries; i++, engines++)
             for (uint32_t v = 0; v < intr.table_len; v++)
-                matched += intr.table[v].engine_idx ==
-                           info.entry[i].engine_data[NV_DEVICE_INFO_MC];
+                matched += intr.table[v].engine_idx == info.entry[i].engine_data[NV_DEVICE_INFO_MC];
         info.base_index += info.num_entries;
     } while (info.more);
     ck_assert_uint_ge(engines, 5);
@@ -367,9 +371,8 @@ START_TEST(a_compute_object_needs_context_buffers)
     struct nvhw_r570_channel_alloc_params p = channel_params(CHID, NV2080_ENGINE_TYPE_GR0);
     struct nvhw_copy_alloc_params copy = {1, NV2080_ENGINE_TYPE_COPY2};
     ck_assert_msg(alloc_channel(&p) == 0, "%s", h.fault);
-    ck_assert_uint_eq(
-        host_rm_alloc(&h, CLIENT, CHANNEL, 7, NV_RM_CLASS_COMPUTE_GA10X, NULL, 0),
-        NV_RM_STATUS_INVALID_STATE);
+    ck_assert_uint_eq(host_rm_alloc(&h, CLIENT, CHANNEL, 7, NV_RM_CLASS_COMPUTE_GA10X, NULL, 0),
+                      NV_RM_STATUS_INVALID_STATE);
     ck_assert_uint_eq(host_rm_alloc(&h, CLIENT, CHANNEL, 7, NV_RM_CLASS_COMPUTE_AD, NULL, 0),
                       NV_RM_STATUS_INVALID_CLASS);
     /* CE2 has another runlist; CE0 shares this one. */
@@ -416,9 +419,8 @@ START_TEST(context_buffers_are_promoted_and_then_compute_runs)
     ck_assert_uint_eq(promote(initialized, 5, false, true), NV_RM_STATUS_INVALID_STATE);
     ck_assert_uint_eq(promote(far_away, 1, true, true), NV_RM_STATUS_INVALID_ARGUMENT);
     ck_assert_uint_eq(promote(initialized, 5, true, false), 0);
-    ck_assert_uint_eq(
-        host_rm_alloc(&h, CLIENT, CHANNEL, 7, NV_RM_CLASS_COMPUTE_GA10X, NULL, 0),
-        NV_RM_STATUS_INVALID_STATE);
+    ck_assert_uint_eq(host_rm_alloc(&h, CLIENT, CHANNEL, 7, NV_RM_CLASS_COMPUTE_GA10X, NULL, 0),
+                      NV_RM_STATUS_INVALID_STATE);
     ck_assert_uint_eq(promote(initialized, 2, false, true), 0);
     ck_assert_uint_eq(promote(graphics, 4, false, true), 0);
     ck_assert_msg(host_rm_alloc(&h, CLIENT, CHANNEL, 7, NV_RM_CLASS_COMPUTE_GA10X, NULL, 0) == 0,

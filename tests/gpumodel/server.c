@@ -18,7 +18,7 @@
 #include "serve.h"
 
 #define IOVA UINT64_C(0x10000000)
-#define BIG 4096
+#define BIG  4096
 
 static struct gpum_serve *s;
 static int client;
@@ -212,10 +212,14 @@ END_TEST
 START_TEST(bodies_that_are_too_short_are_refused)
 {
     static const uint16_t numbers[] = {
-        NV_VFIO_USER_DMA_MAP,          NV_VFIO_USER_DMA_UNMAP,
-        NV_VFIO_USER_DEVICE_GET_INFO,  NV_VFIO_USER_DEVICE_GET_REGION_INFO,
-        NV_VFIO_USER_DEVICE_GET_IRQ_INFO, NV_VFIO_USER_DEVICE_SET_IRQS,
-        NV_VFIO_USER_REGION_READ,      NV_VFIO_USER_REGION_WRITE,
+        NV_VFIO_USER_DMA_MAP,
+        NV_VFIO_USER_DMA_UNMAP,
+        NV_VFIO_USER_DEVICE_GET_INFO,
+        NV_VFIO_USER_DEVICE_GET_REGION_INFO,
+        NV_VFIO_USER_DEVICE_GET_IRQ_INFO,
+        NV_VFIO_USER_DEVICE_SET_IRQS,
+        NV_VFIO_USER_REGION_READ,
+        NV_VFIO_USER_REGION_WRITE,
     };
     negotiate();
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
@@ -309,8 +313,8 @@ static void set_irq(uint32_t index, uint32_t start, uint32_t count, uint32_t fla
                     unsigned fd_count, int want)
 {
     struct nvhw_vfio_user_irq_set set = {sizeof(set), flags, index, start, count};
-    ck_assert_int_eq(
-        command_fds(NV_VFIO_USER_DEVICE_SET_IRQS, &set, sizeof(set), fds, fd_count), want);
+    ck_assert_int_eq(command_fds(NV_VFIO_USER_DEVICE_SET_IRQS, &set, sizeof(set), fds, fd_count),
+                     want);
 }
 
 START_TEST(an_msix_vector_signals_its_eventfd)
@@ -322,8 +326,8 @@ START_TEST(an_msix_vector_signals_its_eventfd)
     set_irq(NV_VFIO_USER_IRQ_MSIX, 0, 1, 4 | 4 << 3, &fd, 1, 0);
     ck_assert_uint_ne(
         region_read(NV_VFIO_USER_REGION_CONFIG, NV_PCI_TU102_MSIX_CAPABILITY, 4) >> 31, 0);
-    region_write(0, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET(vector / 32),
-                 1u << (vector % 32), 4);
+    region_write(0, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET(vector / 32), 1u << (vector % 32),
+                 4);
     region_write(0, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET, UINT32_MAX, 4);
     region_write(0, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_TRIGGER, (uint64_t)vector, 4);
     ck_assert_int_eq(read(fd, &count, sizeof(count)), sizeof(count));

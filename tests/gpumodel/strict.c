@@ -12,8 +12,8 @@
 
 #include "host.h"
 
-#define GSP NV_FALCON_GSP_BASE
-#define SEC2 NV_FALCON_SEC2_BASE
+#define GSP   NV_FALCON_GSP_BASE
+#define SEC2  NV_FALCON_SEC2_BASE
 #define PAGE2 0x1000u
 
 /* One spoilt thing: what it is called, when it is done, how, and what the model says. */
@@ -42,7 +42,8 @@ static void spoil_now(struct host *host, enum host_point point, void *data)
         statement;                                                                                 \
     }
 
-/* ---- FWSEC ------------------------------------------------------------------------------------- */
+/* ---- FWSEC -------------------------------------------------------------------------------------
+ */
 
 ACT(fwsec_bit, uint8_t, d[0x900] ^= 1)
 ACT(fwsec_code, uint8_t, d[-0x100] ^= 0x80)
@@ -83,7 +84,8 @@ ACT(frts_version, struct nvhw_fwsec_frts_command, d->frts_region.version = 2)
 ACT(vbios_flags, struct nvhw_fwsec_frts_command, d->read_vbios.flags = 0)
 ACT(vbios_size, struct nvhw_fwsec_frts_command, d->read_vbios.size = 0x14)
 
-/* ---- WprMeta and booter ------------------------------------------------------------------------ */
+/* ---- WprMeta and booter ------------------------------------------------------------------------
+ */
 
 #define META(name, statement) ACT(name, struct nvhw_wpr_meta, statement)
 META(meta_magic, d->magic++)
@@ -130,7 +132,8 @@ ACT(booter_ucode, void, host_wr(host, SEC2 + PAGE2 + NV_PFALCON2_FALCON_BROM_CUR
 ACT(gsp_in_falcon_mode, void, host_reset_falcon(host, GSP, false))
 ACT(gsp_no_fetch, void, host_wr(host, GSP + PAGE2 + NV_PRISCV_RISCV_BCR_CTRL, 0x11))
 
-/* ---- Arguments of GSP-RM ----------------------------------------------------------------------- */
+/* ---- Arguments of GSP-RM -----------------------------------------------------------------------
+ */
 
 #define ARGS(name, statement) ACT(name, struct nvhw_libos_arg, statement)
 ARGS(args_kind, d[0].kind = 0)
@@ -139,7 +142,8 @@ ARGS(args_size, d[2].size = 0x10800)
 ARGS(args_place, d[2].address = 0x1000)
 ARGS(args_missing_log, d[1].id8 = NV_LIBOS_ID_LOGMNOC)
 ARGS(args_missing_rm, memset(&d[3], 0, sizeof(d[3])))
-ARGS(args_page_table, ((struct nvhw_libos_log_header *)host_at(host, d[0].address))->page[3] = 0x1000)
+ARGS(args_page_table,
+     ((struct nvhw_libos_log_header *)host_at(host, d[0].address))->page[3] = 0x1000)
 ACT(rm_count, struct nvhw_r570_gsp_arguments, d->page_table_entry_count = 128)
 ACT(rm_offset, struct nvhw_r570_gsp_arguments, d->stat_queue_offset = 0x40000)
 ACT(rm_resume, struct nvhw_r570_gsp_arguments, d->sr_flags = 1)
@@ -171,7 +175,7 @@ ELEMENT(element_zero, d->bytes[0x28] = 0)
 
 #define SPOIL(act, point, says)                                                                    \
     {                                                                                              \
-        #act, HOST_##point, act, says                                                              \
+#act, HOST_##point, act, says                                                              \
     }
 static const struct spoil spoils[] = {
     SPOIL(fwsec_bit, FWSEC_DATA, "does not fit its bytes"),
@@ -291,7 +295,8 @@ START_TEST(a_wrong_page_table_of_a_log_buffer_is_reported)
 }
 END_TEST
 
-/* ---- Order ------------------------------------------------------------------------------------- */
+/* ---- Order -------------------------------------------------------------------------------------
+ */
 
 START_TEST(registers_are_silent_while_memory_decoding_is_off)
 {
@@ -395,9 +400,9 @@ START_TEST(dma_has_bounds_and_alignment)
         uint32_t to, from, command;
         const char *says;
     } bad[] = {
-        {0x10000, 0, 6 << 8 | 1 << 4, "beyond"},   {0xffff00, 0, 6 << 8, "beyond"},
-        {0x80, 0, 6 << 8, "multiple of 256"},      {0, 0x10, 6 << 8, "multiple of 256"},
-        {0, 0, 5 << 8, "not 256 bytes"},           {0, 0, 6 << 8 | 1 << 5, "writes memory"},
+        {0x10000, 0, 6 << 8 | 1 << 4, "beyond"}, {0xffff00, 0, 6 << 8, "beyond"},
+        {0x80, 0, 6 << 8, "multiple of 256"},    {0, 0x10, 6 << 8, "multiple of 256"},
+        {0, 0, 5 << 8, "not 256 bytes"},         {0, 0, 6 << 8 | 1 << 5, "writes memory"},
     };
     ready();
     ck_assert(host_reset_falcon(&h, GSP, false));

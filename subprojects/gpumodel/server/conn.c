@@ -11,7 +11,7 @@
 
 #include "serve.h"
 
-#define HEADER sizeof(struct nvhw_vfio_user_header)
+#define HEADER      sizeof(struct nvhw_vfio_user_header)
 /* The longest message: a write of the largest piece. */
 #define MESSAGE_MAX (HEADER + sizeof(struct nvhw_vfio_user_region_io) + NV_VFIO_USER_DATA_MAX_BYTES)
 

@@ -41,8 +41,8 @@ bool gpum_serve_translate(struct gpum_serve *s, uint64_t iova, bool write, uint8
         return false;
     const struct gpum_serve_map *map = &s->maps[at];
     if (iova < map->iova || !map->file ||
-        (write && (!NVHW_GET(NV_VFIO_USER_DMA_MAP_FLAGS, WRITE, map->flags) ||
-                   !map->file->writable)) ||
+        (write &&
+         (!NVHW_GET(NV_VFIO_USER_DMA_MAP_FLAGS, WRITE, map->flags) || !map->file->writable)) ||
         (!write && !NVHW_GET(NV_VFIO_USER_DMA_MAP_FLAGS, READ, map->flags)))
         return false;
     *ptr = map->file->pointer + map->offset + (iova - map->iova);
@@ -122,8 +122,8 @@ int gpum_serve_dma_map(struct gpum_serve *s, const struct nvhw_vfio_user_dma_map
         NVHW_MASK(NV_VFIO_USER_DMA_MAP_FLAGS, READ) | NVHW_MASK(NV_VFIO_USER_DMA_MAP_FLAGS, WRITE);
     struct gpum_serve_file *file = NULL;
     int error = 0;
-    if (map->argsz < sizeof(*map) || map->flags & ~known || map->size == 0 ||
-        map->size % PAGE || map->iova % PAGE || map->iova > UINT64_MAX - (map->size - 1))
+    if (map->argsz < sizeof(*map) || map->flags & ~known || map->size == 0 || map->size % PAGE ||
+        map->iova % PAGE || map->iova > UINT64_MAX - (map->size - 1))
         return EINVAL;
     uint32_t at = lower_bound(s, map->iova);
     if (at < s->map_count && s->maps[at].iova <= map->iova + (map->size - 1))

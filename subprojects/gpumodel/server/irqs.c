@@ -117,8 +117,8 @@ int gpum_serve_set_irqs(struct gpum_serve *s, const struct nvhw_vfio_user_irq_se
     uint32_t kind = NVHW_GET(NV_VFIO_USER_IRQ_SET_FLAGS, DATA, set->flags);
     uint32_t action = NVHW_GET(NV_VFIO_USER_IRQ_SET_FLAGS, ACTION, set->flags);
     uint32_t count = gpum_serve_irq_count(s, set->index);
-    uint32_t known = NVHW_MASK(NV_VFIO_USER_IRQ_SET_FLAGS, DATA) |
-                     NVHW_MASK(NV_VFIO_USER_IRQ_SET_FLAGS, ACTION);
+    uint32_t known =
+        NVHW_MASK(NV_VFIO_USER_IRQ_SET_FLAGS, DATA) | NVHW_MASK(NV_VFIO_USER_IRQ_SET_FLAGS, ACTION);
     if (set->argsz < sizeof(*set) || set->flags & ~known || set->index >= NV_VFIO_USER_IRQ_COUNT ||
         set->start > count || set->count > count - set->start)
         return EINVAL;

@@ -19,11 +19,11 @@
 #include "options.h"
 #include "serve.h"
 
-#define STEP_BUDGET 4096
-#define IDLE_MS 1
-#define LONG_IDLE_MS 10
+#define STEP_BUDGET        4096
+#define IDLE_MS            1
+#define LONG_IDLE_MS       10
 #define LONG_IDLE_AFTER_NS UINT64_C(1000000000)
-#define PLAN_MAX_BYTES 65536
+#define PLAN_MAX_BYTES     65536
 
 enum { EXIT_USAGE = 2, EXIT_FAULTS = 3 };
 
@@ -51,7 +51,8 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
 
-/* ---- What the model calls ---------------------------------------------------------------------- */
+/* ---- What the model calls ----------------------------------------------------------------------
+ */
 
 static void on_interrupt(void *ctx, unsigned vector)
 {
@@ -79,7 +80,8 @@ static void on_trace(void *ctx, uint64_t time_ns, const char *text)
                 (unsigned long long)(time_ns % 1000000000), text);
 }
 
-/* ---- Setting up -------------------------------------------------------------------------------- */
+/* ---- Setting up --------------------------------------------------------------------------------
+ */
 
 static char *read_plan(const char *path)
 {
@@ -163,7 +165,8 @@ static bool listen_at(struct app *app)
     return ok;
 }
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running -----------------------------------------------------------------------------------
+ */
 
 static void keep_time(void *ctx)
 {

@@ -57,8 +57,8 @@ static void dma_map(struct gpum_serve *s, const uint8_t *body, uint32_t size, re
     struct nvhw_vfio_user_dma_map map;
     (void)size;
     memcpy(&map, body, sizeof(map));
-    fail(reply, s->fd_count > 1 ? EINVAL
-                                : gpum_serve_dma_map(s, &map, s->fd_count ? s->fds[0] : -1));
+    fail(reply,
+         s->fd_count > 1 ? EINVAL : gpum_serve_dma_map(s, &map, s->fd_count ? s->fds[0] : -1));
 }
 
 static void dma_unmap(struct gpum_serve *s, const uint8_t *body, uint32_t size, reply_t *reply)
@@ -160,8 +160,7 @@ static void set_irqs(struct gpum_serve *s, const uint8_t *body, uint32_t size, r
 {
     struct nvhw_vfio_user_irq_set set;
     memcpy(&set, body, sizeof(set));
-    fail(reply,
-         gpum_serve_set_irqs(s, &set, body + sizeof(set), size - (uint32_t)sizeof(set)));
+    fail(reply, gpum_serve_set_irqs(s, &set, body + sizeof(set), size - (uint32_t)sizeof(set)));
 }
 
 static bool region_range_ok(const struct gpum_serve *s, const struct nvhw_vfio_user_region_io *io)

@@ -17,7 +17,7 @@
 #include <nvhw/vfiouser.h>
 
 #define GPUM_SERVE_VECTORS_MAX 16
-#define GPUM_SERVE_FILES_MAX 4096
+#define GPUM_SERVE_FILES_MAX   4096
 
 /* A file of the client, mapped as a whole. */
 struct gpum_serve_file {
@@ -82,7 +82,8 @@ bool gpum_serve_read(struct gpum_serve *s);
 bool gpum_serve_write(struct gpum_serve *s);
 bool gpum_serve_wants_write(const struct gpum_serve *s);
 
-/* ---- Between the server's files ---------------------------------------------------------------- */
+/* ---- Between the server's files ----------------------------------------------------------------
+ */
 
 /* A reply under construction. error is an errno value: then only a header goes out. */
 struct gpum_serve_reply {

@@ -17,15 +17,15 @@
 #include "pci.h"
 #include "vbios.h"
 
-#define MIB (UINT64_C(1) << 20)
+#define MIB              (UINT64_C(1) << 20)
 /* The board's firmware is done after this long, or after so many looks. */
-#define DEVINIT_NS 2000000
-#define DEVINIT_POLLS 8
-#define FLUSH_LOW_SHIFT 8
+#define DEVINIT_NS       2000000
+#define DEVINIT_POLLS    8
+#define FLUSH_LOW_SHIFT  8
 #define FLUSH_HIGH_SHIFT 40
-#define FLUSH_WORD_BITS 32
-#define FLUSH_HIGH_MASK 0xfffffu
-#define WORD 4u
+#define FLUSH_WORD_BITS  32
+#define FLUSH_HIGH_MASK  0xfffffu
+#define WORD             4u
 
 bool gpum_boot_create(struct gpum *m)
 {
@@ -95,9 +95,9 @@ bool gpum_boot_devinit_done(struct gpum *m, const char *what)
 bool gpum_boot_flush_page_ok(struct gpum *m)
 {
     bool plain = m->chip->flush_unshifted;
-    uint64_t address =
-        (uint64_t)m->boot->flush_high << (plain ? FLUSH_WORD_BITS : FLUSH_HIGH_SHIFT) |
-        (uint64_t)m->boot->flush_low << (plain ? 0 : FLUSH_LOW_SHIFT);
+    uint64_t address = (uint64_t)m->boot->flush_high
+                           << (plain ? FLUSH_WORD_BITS : FLUSH_HIGH_SHIFT) |
+                       (uint64_t)m->boot->flush_low << (plain ? 0 : FLUSH_LOW_SHIFT);
     uint8_t byte;
     if (address == 0)
         gpum_fault(m, "the flush page is not set");
@@ -192,7 +192,8 @@ static uint32_t read_fuses(struct gpum *m, uint32_t offset)
     if (offset >= NV_FUSE_OPT_FPF_SEC2_UCODE_VERSION(0) &&
         offset < NV_FUSE_OPT_FPF_SEC2_UCODE_VERSION(NV_FUSE_OPT_FPF_SEC2_UCODE_VERSION__COUNT))
         return fuse_bits(c->sec2_fuse_version);
-    if (offset == NV_FUSE_OPT_SECURE_GSP_DEBUG_DIS || offset == NV_FUSE_OPT_SECURE_GSP_DEBUG_DIS_TU102)
+    if (offset == NV_FUSE_OPT_SECURE_GSP_DEBUG_DIS ||
+        offset == NV_FUSE_OPT_SECURE_GSP_DEBUG_DIS_TU102)
         return NVHW_DEF(NV_FUSE_OPT_SECURE_GSP_DEBUG_DIS, DATA, YES);
     return 0; /* display is there */
 }
@@ -252,7 +253,8 @@ static uint32_t read_wpr2(struct gpum *m, uint32_t offset)
     return NVHW_NUM(NV_PFB_PRI_MMU_WPR2_ADDR_LO, VAL, address >> NV_PFB_PRI_MMU_WPR2_ALIGN_BITS);
 }
 
-/* ---- Always-on scratch: memory size, devinit, hand-over --------------------------------------- */
+/* ---- Always-on scratch: memory size, devinit, hand-over ---------------------------------------
+ */
 
 static uint32_t read_pgc6(struct gpum *m, uint32_t offset)
 {
@@ -260,8 +262,8 @@ static uint32_t read_pgc6(struct gpum *m, uint32_t offset)
     switch (offset) {
     case NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK:
         b->devinit_reads++;
-        return NVHW_NUM(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK,
-                        READ_PROTECTION_LEVEL0, b->devinit_reads > 1);
+        return NVHW_NUM(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, READ_PROTECTION_LEVEL0,
+                        b->devinit_reads > 1);
     case NV_PGC6_AON_SECURE_SCRATCH_GROUP_05:
         b->devinit_reads++;
         return devinit_done(m)
@@ -278,7 +280,8 @@ static uint32_t read_pgc6(struct gpum *m, uint32_t offset)
     }
 }
 
-/* ---- ROM, mirror, falcons --------------------------------------------------------------------- */
+/* ---- ROM, mirror, falcons ---------------------------------------------------------------------
+ */
 
 static uint32_t read_rom(struct gpum *m, uint32_t offset)
 {
@@ -328,8 +331,7 @@ static uint32_t read_fsp_done(struct gpum *m, uint32_t offset)
 
 static uint32_t read_fsp(struct gpum *m, uint32_t offset)
 {
-    return m->chip->boot_class == GPUM_BOOT_FSP ? gpum_fsp_read(m, offset)
-                                                : NV_PRI_ERROR_NO_TARGET;
+    return m->chip->boot_class == GPUM_BOOT_FSP ? gpum_fsp_read(m, offset) : NV_PRI_ERROR_NO_TARGET;
 }
 
 static void write_fsp(struct gpum *m, uint32_t offset, uint32_t value)
@@ -352,7 +354,7 @@ static void write_sec2(struct gpum *m, uint32_t offset, uint32_t value)
 
 const struct gpum_unit gpum_boot_units[] = {
     {"PMC", 0, 0x1000, read_pmc, refuse},
-    {"PBUS scratch", NV_PBUS_SW_SCRATCH(0), GPUM_SCRATCH_COUNT * WORD, read_scratch, write_scratch},
+    {"PBUS scratch", NV_PBUS_SW_SCRATCH(0), GPUM_SCRATCH_COUNT *WORD, read_scratch, write_scratch},
     {"PTIMER", 0x9000, 0x1000, read_timer, refuse},
     {"fuses (Turing)", 0x21000, 0x1000, read_fuses, refuse},
     {"fuses", 0x820000, 0x5000, read_fuses, refuse},

@@ -23,7 +23,7 @@ struct gpum_boot {
     uint64_t wpr2_start, wpr2_end; /* end 0: none */
     uint64_t frts_start;           /* as FWSEC set it; 0: not run */
     uint32_t flush_low, flush_high;
-    uint32_t stage3, scrubber;     /* hand-over scratch registers */
+    uint32_t stage3, scrubber; /* hand-over scratch registers */
     uint64_t devinit_done_ns;
     unsigned devinit_reads;
     uint32_t pmc_enable[2];

@@ -20,7 +20,13 @@
 #include "wprmeta.h"
 
 /* Results; the sources only say that 0 is good. */
-enum { RESULT_OK = 0, RESULT_META = 0x31, RESULT_IMAGE = 0x32, RESULT_GSP = 0x33, RESULT_WPR = 0x34 };
+enum {
+    RESULT_OK = 0,
+    RESULT_META = 0x31,
+    RESULT_IMAGE = 0x32,
+    RESULT_GSP = 0x33,
+    RESULT_WPR = 0x34
+};
 #define UNLOAD_ARGUMENT 0xffu
 
 static uint64_t mailbox_address(const struct gpum_falcon *f)
@@ -108,8 +114,8 @@ static bool own_signature_ok(struct gpum *m, const struct gpum_fwsignature *s,
 {
     const uint8_t *image = m->vram + meta->gsp_fw_offset;
     if (strncmp(s->section, m->chip->signature_section, sizeof(s->section)) != 0) {
-        gpum_fault(m, "signature section %.24s belongs to another chip, wanted %s",
-                   s->section, m->chip->signature_section);
+        gpum_fault(m, "signature section %.24s belongs to another chip, wanted %s", s->section,
+                   m->chip->signature_section);
         return false;
     }
     if (gpum_hash(gpum_hash_start(), image, meta->size_of_radix3_elf) != s->image_hash) {
@@ -148,8 +154,8 @@ static bool firmware_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
     uint8_t *image = m->vram + meta->gsp_fw_offset;
     if (!gpum_radix3_copy(m, meta->sysmem_addr_of_radix3_elf, meta->size_of_radix3_elf, image))
         return false;
-    bool there = gpum_phys_read(m, GPUM_SYS_COHERENT, meta->sysmem_addr_of_signature, page,
-                                sizeof(page));
+    bool there =
+        gpum_phys_read(m, GPUM_SYS_COHERENT, meta->sysmem_addr_of_signature, page, sizeof(page));
     memcpy(&signature, page, sizeof(signature));
     if (!there || memcmp(signature.head16, head16, sizeof(head16)) != 0 ||
         memcmp(signature.head32, head32, sizeof(head32)) != 0) {

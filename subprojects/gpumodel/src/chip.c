@@ -7,11 +7,7 @@
 #include "model.h"
 
 static const struct gpum_chip *const chips[] = {
-    &gpum_chip_ga102,
-    &gpum_chip_ad102,
-    &gpum_chip_tu102,
-    &gpum_chip_gh100,
-    &gpum_chip_gb202,
+    &gpum_chip_ga102, &gpum_chip_ad102, &gpum_chip_tu102, &gpum_chip_gh100, &gpum_chip_gb202,
 };
 #define CHIP_COUNT (sizeof(chips) / sizeof(*chips))
 

@@ -20,13 +20,13 @@ enum gpum_boot_class {
 
 /* An engine that channels can be made for, as GSP-RM's tables describe it. */
 struct gpum_chip_engine {
-    const char *name;         /* "GR0", "CE2"; NULL ends the list */
-    uint32_t engine_type;     /* NV2080_ENGINE_TYPE_* */
-    uint32_t rm_engine_type;  /* RM_ENGINE_TYPE_* */
+    const char *name;        /* "GR0", "CE2"; NULL ends the list */
+    uint32_t engine_type;    /* NV2080_ENGINE_TYPE_* */
+    uint32_t rm_engine_type; /* RM_ENGINE_TYPE_* */
     uint32_t runlist;
-    uint32_t runlist_engine;  /* index among the runlist's engines */
+    uint32_t runlist_engine; /* index among the runlist's engines */
     uint32_t mmu_fault_id;
-    uint32_t mc_engine;       /* index in the interrupt table */
+    uint32_t mc_engine; /* index in the interrupt table */
     uint32_t stall_vector, nonstall_vector;
     uint32_t device_type, instance; /* as in the device info table */
     uint32_t class_id;              /* class of its objects */
@@ -56,7 +56,7 @@ struct gpum_chip {
     enum gpum_boot_class boot_class;
     uint32_t gsp_fuse_version, sec2_fuse_version; /* what the fuses burnt say */
     uint32_t fwsec_ucode_id, fwsec_engine_mask;
-    unsigned libos_version;           /* 2 or 3: decides which log buffers are asked for */
+    unsigned libos_version; /* 2 or 3: decides which log buffers are asked for */
     uint64_t non_wpr_heap_bytes;
     uint64_t frts_bytes;
     /* FSP: version of the message, FRTS counted from the end of VRAM, PMU's part; the FMC. */
@@ -65,10 +65,10 @@ struct gpum_chip {
     uint32_t fmc_key_bytes, fmc_signature_bytes, real_fmc_bytes;
     uint32_t fsp_done_register; /* where FSP says that it has booted */
     uint32_t flush_low_register, flush_high_register;
-    bool flush_unshifted; /* the two hold the address itself, not address >> 8 and >> 40 */
-    const char *signature_section;    /* of the GSP ELF */
-    const char *firmware_chip;        /* folder of the firmware files */
-    bool needs_scrubber;              /* much memory above the reserved part: SEC2 scrubs first */
+    bool flush_unshifted;          /* the two hold the address itself, not address >> 8 and >> 40 */
+    const char *signature_section; /* of the GSP ELF */
+    const char *firmware_chip;     /* folder of the firmware files */
+    bool needs_scrubber;           /* much memory above the reserved part: SEC2 scrubs first */
 
     /* Interrupts */
     unsigned intr_leaf_count;

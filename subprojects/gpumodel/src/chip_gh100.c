@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* GH100 as the model has it: a small board of the chip. Numbers of firmware and PCI are the chip's. */
+/* GH100 as the model has it: a small board of the chip. Numbers of firmware and PCI are the chip's.
+ */
 #include <nvhw/boot.h>
 #include <nvhw/irq.h>
 #include <nvhw/pci.h>

@@ -12,10 +12,10 @@
 #include "plan.h"
 
 /* How long things take, in model time or in polls, whatever comes first. */
-#define SCRUB_NS 20000
+#define SCRUB_NS    20000
 #define SCRUB_POLLS 4
-#define RUN_NS 400000
-#define RUN_POLLS 6
+#define RUN_NS      400000
+#define RUN_POLLS   6
 
 static void clear(struct gpum *m, struct gpum_falcon *f)
 {

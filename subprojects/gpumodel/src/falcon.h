@@ -15,7 +15,7 @@
 
 struct gpum;
 
-#define GPUM_FALCON_BLOCKS (NV_FALCON_GSP_IMEM_SIZE_BYTES / NV_FALCON_BLOCK_SIZE_BYTES)
+#define GPUM_FALCON_BLOCKS    (NV_FALCON_GSP_IMEM_SIZE_BYTES / NV_FALCON_BLOCK_SIZE_BYTES)
 #define GPUM_FALCON_DMA_DEPTH 8
 
 enum gpum_falcon_state {
@@ -56,8 +56,8 @@ struct gpum_falcon {
     struct gpum_falcon_dma dma[GPUM_FALCON_DMA_DEPTH];
     unsigned dma_count;
     uint32_t mod_sel, ucode_id, engidmask, paraaddr, bcr_ctrl;
-    bool alias;       /* CPUCTL_ALIAS must be used */
-    bool was_reset;   /* since power-on */
+    bool alias;     /* CPUCTL_ALIAS must be used */
+    bool was_reset; /* since power-on */
     enum gpum_ucode_kind running;
 
     bool riscv_active, riscv_halted;

@@ -14,7 +14,7 @@
 #include "pci.h"
 
 #define SECURE_READ 0xdead5ec1u /* what a port reads from a secure block */
-#define PORT_WORD 4u
+#define PORT_WORD   4u
 
 static uint32_t port_address(const struct gpum *m, uint32_t control)
 {
@@ -34,9 +34,8 @@ static uint32_t port_next(uint32_t control)
     control = NVHW_SET(NV_PFALCON_FALCON_IMEMC, OFFS, control,
                        at % NV_FALCON_BLOCK_SIZE_BYTES / PORT_WORD);
     return NVHW_SET(NV_PFALCON_FALCON_IMEMC, BLK, control,
-                    at / NV_FALCON_BLOCK_SIZE_BYTES &
-                        (NVHW_MASK(NV_PFALCON_FALCON_IMEMC, BLK) >>
-                         NV_PFALCON_FALCON_IMEMC_BLK__LO));
+                    at / NV_FALCON_BLOCK_SIZE_BYTES & (NVHW_MASK(NV_PFALCON_FALCON_IMEMC, BLK) >>
+                                                       NV_PFALCON_FALCON_IMEMC_BLK__LO));
 }
 
 static bool usable(struct gpum *m, struct gpum_falcon *f, const char *what)

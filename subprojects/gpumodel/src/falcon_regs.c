@@ -11,7 +11,8 @@
 #define PAGE2 0x1000u /* offset of the RISC-V and boot ROM page */
 /* Sources that GSP-RM routes to the host. */
 #define ROUTED                                                                                     \
-    (NVHW_NUM(NV_PFALCON_FALCON_IRQSTAT, HALT, 1) | NVHW_NUM(NV_PFALCON_FALCON_IRQSTAT, SWGEN0, 1) | \
+    (NVHW_NUM(NV_PFALCON_FALCON_IRQSTAT, HALT, 1) |                                                \
+     NVHW_NUM(NV_PFALCON_FALCON_IRQSTAT, SWGEN0, 1) |                                              \
      NVHW_NUM(NV_PFALCON_FALCON_IRQSTAT, SWGEN1, 1))
 
 static uint32_t hwcfg2(struct gpum *m, struct gpum_falcon *f)
@@ -40,8 +41,7 @@ static bool element(uint32_t offset, uint32_t first, uint32_t step, uint32_t cou
     *index = (offset - first) / step;
     return true;
 }
-#define ELEMENT(reg, index)                                                                        \
-    element(offset, reg(0), reg(1) - reg(0), reg##__COUNT, index)
+#define ELEMENT(reg, index) element(offset, reg(0), reg(1) - reg(0), reg##__COUNT, index)
 
 static uint32_t read_page2(struct gpum *m, struct gpum_falcon *f, uint32_t offset)
 {

@@ -55,9 +55,9 @@ bool gpum_falcon_blocks_ok(struct gpum *m, struct gpum_falcon *f, unsigned first
         if (b && b->valid && b->tag == f->block[first].tag + i && (b->secure || !secure))
             continue;
         gpum_fault(m, "%s: IMEM block %u of the image is %s", f->name, i,
-                   !b || !b->valid ? "not loaded"
+                   !b || !b->valid                     ? "not loaded"
                    : b->tag != f->block[first].tag + i ? "tagged with the wrong address"
-                                                        : "not secure");
+                                                       : "not secure");
         return false;
     }
     return true;
@@ -86,8 +86,7 @@ static void explain_signature(struct gpum *m, struct gpum_falcon *f,
     }
     gpum_fault(m,
                "%s: the signature of %s does not fit its bytes, ENGIDMASK 0x%x and ucode id 0x%x",
-               f->name, gpum_ucode_name((enum gpum_ucode_kind)id->kind), f->engidmask,
-               f->ucode_id);
+               f->name, gpum_ucode_name((enum gpum_ucode_kind)id->kind), f->engidmask, f->ucode_id);
 }
 
 static bool brom_registers_ok(struct gpum *m, struct gpum_falcon *f, uint32_t signature_offset)

@@ -23,7 +23,7 @@
 enum { ERROR_STATE = 0x9e, ERROR_FIELDS = 0x9f, ERROR_IMAGE = 0xa0, ERROR_SIGNATURE = 0xa1 };
 enum { RESULT_PARAMETERS = 0x41, RESULT_META = 0x42, RESULT_IMAGE = 0x43 };
 #define FMC_MAX_BYTES (1u << 20)
-#define SYSMEM GPUM_SYS_COHERENT
+#define SYSMEM        GPUM_SYS_COHERENT
 
 static uint64_t join(uint32_t low, uint32_t high)
 {
@@ -133,7 +133,8 @@ uint32_t gpum_fmc_accept(struct gpum *m, const struct nvhw_fsp_cot_payload *p)
     return check_image(m, p);
 }
 
-/* ---- The FMC ------------------------------------------------------------------------------------ */
+/* ---- The FMC ------------------------------------------------------------------------------------
+ */
 
 static const char *parameters_wrong(const struct nvhw_gsp_fmc_boot_params *p)
 {

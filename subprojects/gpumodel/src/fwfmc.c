@@ -14,11 +14,12 @@
 #include "sha384.h"
 #include "ucode.h"
 
-#define IMAGE_BYTES 0x8000u
-#define SECTION_COUNT 6
-#define SECTION_FLAGS 0xfff00102u
+#define IMAGE_BYTES    0x8000u
+#define SECTION_COUNT  6
+#define SECTION_FLAGS  0xfff00102u
 #define CRC_POLYNOMIAL 0xedb88320u
-#define NAMES_AT (sizeof(struct nvhw_elf32_header) + SECTION_COUNT * sizeof(struct nvhw_elf32_section))
+#define NAMES_AT                                                                                   \
+    (sizeof(struct nvhw_elf32_header) + SECTION_COUNT * sizeof(struct nvhw_elf32_section))
 #define NAMES_BYTES 0x40u
 #define ALIGN_BYTES 4u
 enum { SECTION_PROGBITS = 1, SECTION_STRTAB = 3 };

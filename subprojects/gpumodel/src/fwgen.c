@@ -14,26 +14,26 @@
 #include "fwimage.h"
 #include "ucode.h"
 
-#define OS_CODE_BYTES 0x100u
-#define APP_CODE_BYTES 0x1f00u
-#define BOOTER_DATA_BYTES 0x1000u
-#define SIGNATURES 2u
-#define BROM_SIGNATURE_OFFSET NV_BOOTER_SIGNATURE_DMEM_OFFSET
+#define OS_CODE_BYTES           0x100u
+#define APP_CODE_BYTES          0x1f00u
+#define BOOTER_DATA_BYTES       0x1000u
+#define SIGNATURES              2u
+#define BROM_SIGNATURE_OFFSET   NV_BOOTER_SIGNATURE_DMEM_OFFSET
 #define LOADER_SIGNATURE_OFFSET 0x200u
-#define LOADER_SIGNATURE_BYTES 0x10u
-#define HS_SIGNATURES_OFFSET (sizeof(struct nvhw_fw_bin_header) + sizeof(struct nvhw_fw_hs_header))
-#define BOOTLOADER_BYTES_V5 0x6000u
-#define BOOTLOADER_BYTES_V4 0x1000u
-#define BOOTLOADER_DATA 0x800u
-#define BOOTLOADER_CODE 0x1800u
-#define FWIMAGE_BYTES 0x40000u
-#define FWIMAGE_OFFSET 0x40u
-#define GENERIC_CODE_BYTES 0x200u
-#define GENERIC_DATA_BYTES 0x100u
-#define GENERIC_TAG 0xfdu
-#define IMAGE_ALIGN 0x100u
+#define LOADER_SIGNATURE_BYTES  0x10u
+#define HS_SIGNATURES_OFFSET    (sizeof(struct nvhw_fw_bin_header) + sizeof(struct nvhw_fw_hs_header))
+#define BOOTLOADER_BYTES_V5     0x6000u
+#define BOOTLOADER_BYTES_V4     0x1000u
+#define BOOTLOADER_DATA         0x800u
+#define BOOTLOADER_CODE         0x1800u
+#define FWIMAGE_BYTES           0x40000u
+#define FWIMAGE_OFFSET          0x40u
+#define GENERIC_CODE_BYTES      0x200u
+#define GENERIC_DATA_BYTES      0x100u
+#define GENERIC_TAG             0xfdu
+#define IMAGE_ALIGN             0x100u
 /* The files' own size field is a little above the file's size. */
-#define SIZE_SLACK 0x88u
+#define SIZE_SLACK              0x88u
 
 static uint32_t align(uint32_t value, uint32_t to)
 {
@@ -62,7 +62,8 @@ static uint8_t *with_header(uint32_t data_offset, uint32_t data_bytes, size_t *s
     return file;
 }
 
-/* ---- booter_load, booter_unload, scrubber ------------------------------------------------------ */
+/* ---- booter_load, booter_unload, scrubber ------------------------------------------------------
+ */
 
 /* What the header's file offsets point to, behind the signatures. */
 struct hs_tail {
@@ -81,7 +82,7 @@ static void hs_identity(const struct gpum_chip *chip, enum gpum_ucode_kind kind,
         .kind = kind,
         .code_bytes = APP_CODE_BYTES,
         .data_bytes = BOOTER_DATA_BYTES,
-        .signature_offset = !brom ? LOADER_SIGNATURE_OFFSET
+        .signature_offset = !brom                         ? LOADER_SIGNATURE_OFFSET
                             : kind == GPUM_UCODE_SCRUBBER ? 0
                                                           : BROM_SIGNATURE_OFFSET,
         .signature_bytes = brom ? NV_RSA3K_SIGNATURE_SIZE : LOADER_SIGNATURE_BYTES,
@@ -149,7 +150,8 @@ static uint8_t *create_hs(const struct gpum_chip *chip, enum gpum_ucode_kind kin
     return file;
 }
 
-/* ---- bootloader -------------------------------------------------------------------------------- */
+/* ---- bootloader --------------------------------------------------------------------------------
+ */
 
 static uint8_t *create_bootloader(const struct gpum_chip *chip, size_t *size_bytes)
 {
@@ -183,7 +185,8 @@ static uint8_t *create_bootloader(const struct gpum_chip *chip, size_t *size_byt
     return file;
 }
 
-/* ---- gen_bootloader ---------------------------------------------------------------------------- */
+/* ---- gen_bootloader ----------------------------------------------------------------------------
+ */
 
 static uint8_t *create_generic_loader(size_t *size_bytes)
 {
@@ -202,14 +205,15 @@ static uint8_t *create_generic_loader(size_t *size_bytes)
     return file;
 }
 
-/* ---- gsp: ELF64 with named sections ------------------------------------------------------------ */
+/* ---- gsp: ELF64 with named sections ------------------------------------------------------------
+ */
 
 #define SECTIONS_MAX 16
 #define VERSION_TEXT "570.144"
 
 static const char *const sections_ga102[] = {
-    ".fwsignature_gb20x",    ".fwsignature_cc_gb10x", ".fwsignature_gb10x", ".fwsignature_cc_gh100",
-    ".fwsignature_gh100",    ".fwsignature_ad10x",    ".fwsignature_ga10x", NULL};
+    ".fwsignature_gb20x", ".fwsignature_cc_gb10x", ".fwsignature_gb10x", ".fwsignature_cc_gh100",
+    ".fwsignature_gh100", ".fwsignature_ad10x",    ".fwsignature_ga10x", NULL};
 static const char *const sections_tu102[] = {".fwsignature_ga100", ".fwsignature_tu11x",
                                              ".fwsignature_tu10x", NULL};
 
@@ -265,8 +269,8 @@ static void finish_elf(struct elf *elf, size_t *size_bytes)
     uint32_t names_at = elf->at, names_section = elf->count;
     struct nvhw_elf64_section *s = &elf->section[elf->count++];
     static const char name[] = ".shstrtab";
-    *s = (struct nvhw_elf64_section){.name = elf->names_bytes, .type = 3, .offset = names_at,
-                                     .align = 1};
+    *s = (struct nvhw_elf64_section){
+        .name = elf->names_bytes, .type = 3, .offset = names_at, .align = 1};
     memcpy(elf->names + elf->names_bytes, name, sizeof(name));
     elf->names_bytes += (uint32_t)sizeof(name);
     s->size = elf->names_bytes;
@@ -314,13 +318,13 @@ static uint8_t *create_gsp(const struct gpum_chip *chip, size_t *size_bytes)
     return bytes;
 }
 
-/* ---- Files ------------------------------------------------------------------------------------- */
+/* ---- Files -------------------------------------------------------------------------------------
+ */
 
 const char *gpum_firmware_name(enum gpum_firmware_file file)
 {
     static const char *const names[GPUM_FIRMWARE_FILE_COUNT] = {
-        "gsp", "bootloader", "booter_load", "booter_unload", "gen_bootloader", "scrubber",
-        "fmc"};
+        "gsp", "bootloader", "booter_load", "booter_unload", "gen_bootloader", "scrubber", "fmc"};
     return (unsigned)file < GPUM_FIRMWARE_FILE_COUNT ? names[file] : NULL;
 }
 

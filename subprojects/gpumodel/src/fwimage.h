@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-#define GPUM_FWIMAGE_MAGIC UINT64_C(0x474d4950534d5047)    /* at the start of .fwimage */
+#define GPUM_FWIMAGE_MAGIC    UINT64_C(0x474d4950534d5047) /* at the start of .fwimage */
 #define GPUM_BOOTLOADER_MAGIC UINT64_C(0x4c424d5550474c42) /* at manifest, data and code */
-#define GPUM_SIGNATURE_MAGIC UINT64_C(0x4749534d5550475f)  /* in .fwsignature_* */
+#define GPUM_SIGNATURE_MAGIC  UINT64_C(0x4749534d5550475f) /* in .fwsignature_* */
 
 enum gpum_bootloader_part { GPUM_BL_MANIFEST = 1, GPUM_BL_DATA, GPUM_BL_CODE };
 
@@ -36,7 +36,13 @@ struct gpum_fwsignature {
     char section[24]; /* ".fwsignature_ga10x" */
 };
 
-#define GPUM_FWSIGNATURE_HEAD16 {1, 2}
-#define GPUM_FWSIGNATURE_HEAD32 {0x8c8, 0xc, 0x101, 0x200}
+#define GPUM_FWSIGNATURE_HEAD16                                                                    \
+    {                                                                                              \
+        1, 2                                                                                       \
+    }
+#define GPUM_FWSIGNATURE_HEAD32                                                                    \
+    {                                                                                              \
+        0x8c8, 0xc, 0x101, 0x200                                                                   \
+    }
 
 #endif

@@ -17,8 +17,8 @@
 
 /* Error codes of the scratch registers; the sources only say that 0 is good. */
 enum { ERROR_COMMAND = 1, ERROR_BUFFER = 2, ERROR_REGION = 3, ERROR_WPR2 = 4 };
-#define FRTS_SCRATCH ((NV_PBUS_SW_SCRATCH_0E - NV_PBUS_SW_SCRATCH(0)) / 4)
-#define SB_SCRATCH ((NV_PBUS_SW_SCRATCH_15 - NV_PBUS_SW_SCRATCH(0)) / 4)
+#define FRTS_SCRATCH   ((NV_PBUS_SW_SCRATCH_0E - NV_PBUS_SW_SCRATCH(0)) / 4)
+#define SB_SCRATCH     ((NV_PBUS_SW_SCRATCH_15 - NV_PBUS_SW_SCRATCH(0)) / 4)
 #define FOUR_KIB_SHIFT 12
 
 static bool read_dmem(const struct gpum_falcon *f, uint32_t at, void *out, size_t size_bytes)
@@ -45,8 +45,9 @@ static unsigned check_read_vbios(struct gpum *m, const struct nvhw_fwsec_read_vb
     if (r->version == NV_FWSEC_READ_VBIOS_VERSION && r->size == sizeof(*r) &&
         r->flags == NV_FWSEC_READ_VBIOS_FLAGS && r->gfw_offset == 0 && r->gfw_size == 0)
         return 0;
-    gpum_fault(m, "FWSEC: read_vbios of the command buffer is wrong (version %u size 0x%x flags %u "
-                  "offset 0x%llx size 0x%x)",
+    gpum_fault(m,
+               "FWSEC: read_vbios of the command buffer is wrong (version %u size 0x%x flags %u "
+               "offset 0x%llx size 0x%x)",
                r->version, r->size, r->flags, (unsigned long long)r->gfw_offset, r->gfw_size);
     return ERROR_BUFFER;
 }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #define PATH_MAX_BYTES 1024
-#define VERSION "570.144"
+#define VERSION        "570.144"
 
 static bool make_folders(char *path, char *error, size_t error_size_bytes)
 {

@@ -14,15 +14,15 @@
 #include "gsp_state.h"
 #include "plan.h"
 
-#define PAGE NV_GSP_QUEUE_PAGE_SIZE
+#define PAGE             NV_GSP_QUEUE_PAGE_SIZE
 /* Scratch registers that the register program works on, and what they hold when it ran right. */
-#define PROGRAM_SCRATCH 0x20u
-#define DONE_SCRATCH 0x21u
-#define PROGRAM_START 0xcafe0001u
-#define PROGRAM_MASK 0x0000ffffu
-#define PROGRAM_VALUE 0x00000002u
-#define PROGRAM_RESULT 0xcafe0002u
-#define PROGRAM_DONE 1u
+#define PROGRAM_SCRATCH  0x20u
+#define DONE_SCRATCH     0x21u
+#define PROGRAM_START    0xcafe0001u
+#define PROGRAM_MASK     0x0000ffffu
+#define PROGRAM_VALUE    0x00000002u
+#define PROGRAM_RESULT   0xcafe0002u
+#define PROGRAM_DONE     1u
 #define PROGRAM_DELAY_US 5u
 
 static bool page_mapped(struct gpum *m, uint64_t address)
@@ -71,8 +71,7 @@ static void start_log(struct gpum *m, const struct nvhw_libos_arg *arg)
             break;
         }
     if (g->log_count < GPUM_LOG_BUFFERS_MAX)
-        g->logs[g->log_count++] =
-            (struct gpum_log_buffer){arg->id8, arg->address, arg->size};
+        g->logs[g->log_count++] = (struct gpum_log_buffer){arg->id8, arg->address, arg->size};
 }
 
 /* The put pointer counts words of the whole buffer: itself, the page table, then the text. */
@@ -243,18 +242,34 @@ void gpum_gsp_read_arguments(struct gpum *m)
     m->gsp->phase = GPUM_GSP_SETTINGS;
 }
 
-/* ---- The register program ---------------------------------------------------------------------- */
+/* ---- The register program ----------------------------------------------------------------------
+ */
 
 void gpum_gsp_send_sequencer(struct gpum *m)
 {
     const uint32_t at = NV_PBUS_SW_SCRATCH(PROGRAM_SCRATCH), all = UINT32_MAX;
     const uint32_t program[] = {
-        NV_SEQ_OPCODE_REG_WRITE,  at, PROGRAM_START,
-        NV_SEQ_OPCODE_REG_MODIFY, at, PROGRAM_MASK, PROGRAM_VALUE,
-        NV_SEQ_OPCODE_REG_POLL,   at, all, PROGRAM_RESULT, 0, 0,
-        NV_SEQ_OPCODE_DELAY_US,   PROGRAM_DELAY_US,
-        NV_SEQ_OPCODE_REG_STORE,  at, 3,
-        NV_SEQ_OPCODE_REG_WRITE,  NV_PBUS_SW_SCRATCH(DONE_SCRATCH), PROGRAM_DONE,
+        NV_SEQ_OPCODE_REG_WRITE,
+        at,
+        PROGRAM_START,
+        NV_SEQ_OPCODE_REG_MODIFY,
+        at,
+        PROGRAM_MASK,
+        PROGRAM_VALUE,
+        NV_SEQ_OPCODE_REG_POLL,
+        at,
+        all,
+        PROGRAM_RESULT,
+        0,
+        0,
+        NV_SEQ_OPCODE_DELAY_US,
+        PROGRAM_DELAY_US,
+        NV_SEQ_OPCODE_REG_STORE,
+        at,
+        3,
+        NV_SEQ_OPCODE_REG_WRITE,
+        NV_PBUS_SW_SCRATCH(DONE_SCRATCH),
+        PROGRAM_DONE,
     };
     struct {
         struct nvhw_rpc_cpu_sequencer head;

@@ -44,7 +44,7 @@ struct gpum_outgoing {
 struct gpum_gsp {
     enum gpum_gsp_phase phase;
     struct nvhw_wpr_meta meta;
-    uint64_t arguments; /* bus address of the libos page */
+    uint64_t arguments;                              /* bus address of the libos page */
     uint64_t pages[NV_GSP_QUEUE_PAGE_TABLE_ENTRIES]; /* of the shared memory; [0] 0: not known */
     struct gpum_log_buffer logs[GPUM_LOG_BUFFERS_MAX];
     unsigned log_count;
@@ -83,7 +83,8 @@ bool gpum_registry_ok(struct gpum *m, const uint8_t *payload, uint32_t size_byte
 /* staticinfo.c */
 void gpum_static_info(const struct gpum *m, struct nvhw_r570_gsp_static_info *info);
 
-/* ---- Queues (rpc.c) ---------------------------------------------------------------------------- */
+/* ---- Queues (rpc.c) ----------------------------------------------------------------------------
+ */
 
 /* Shared memory by offset; false when it leaves it or is not mapped. */
 bool gpum_shared_read(struct gpum *m, uint32_t offset, void *data, size_t size_bytes);

@@ -19,13 +19,13 @@
 #include "plan.h"
 
 /* What one register access takes on the bus, and one unit of internal work. */
-#define ACCESS_NS 250
-#define WORK_NS 10
+#define ACCESS_NS       250
+#define WORK_NS         10
 #define BAR0_SIZE_BYTES (UINT64_C(16) << 20)
 #define BAR3_SIZE_BYTES (UINT64_C(32) << 20)
-#define MIB (UINT64_C(1) << 20)
-#define VRAM_MIN_BYTES (256 * MIB)
-#define VRAM_MAX_BYTES (UINT64_C(1) << 40)
+#define MIB             (UINT64_C(1) << 20)
+#define VRAM_MIN_BYTES  (256 * MIB)
+#define VRAM_MAX_BYTES  (UINT64_C(1) << 40)
 
 /* The units in order of creation. */
 static const struct life {

@@ -20,7 +20,8 @@ void gpum_trace(struct gpum *m, const char *fmt, ...) __attribute__((format(prin
 
 /* ---- BAR0 ----------------------------------------------------------------------------------- */
 
-/* One unit's window into BAR0. Handlers see offsets from BAR0's start; accesses are aligned words. */
+/* One unit's window into BAR0. Handlers see offsets from BAR0's start; accesses are aligned words.
+ */
 struct gpum_unit {
     const char *name;
     uint32_t base, size_bytes;
@@ -82,8 +83,8 @@ void gpum_irq_raise(struct gpum *m, unsigned vector);
 
 struct gpum_channel_desc {
     uint32_t chid, runlist;
-    uint32_t engine_type;  /* NV2080_ENGINE_TYPE_* */
-    uint32_t class_id;     /* channel class */
+    uint32_t engine_type; /* NV2080_ENGINE_TYPE_* */
+    uint32_t class_id;    /* channel class */
     uint64_t gpfifo_va;
     uint32_t gpfifo_entries;
     enum gpum_aperture userd_aperture;
@@ -154,15 +155,15 @@ void gpum_sm_invalidate(struct gpum *m);
 
 /* ---- The device ----------------------------------------------------------------------------- */
 
-struct gpum_pci;      /* pci.c */
-struct gpum_boot;     /* boot.c: straps, scratch, WPR2, falcons, GSP */
-struct gpum_gsp;      /* gsp.c: queues, RM tree */
-struct gpum_mmu;      /* gmmu.c */
-struct gpum_irq;      /* irq.c */
-struct gpum_fifo;     /* fifo.c, pbdma.c, copy.c, compute.c */
-struct gpum_sm;       /* sm/ */
+struct gpum_pci;        /* pci.c */
+struct gpum_boot;       /* boot.c: straps, scratch, WPR2, falcons, GSP */
+struct gpum_gsp;        /* gsp.c: queues, RM tree */
+struct gpum_mmu;        /* gmmu.c */
+struct gpum_irq;        /* irq.c */
+struct gpum_fifo;       /* fifo.c, pbdma.c, copy.c, compute.c */
+struct gpum_sm;         /* sm/ */
 struct gpum_plan_state; /* plan.c */
-struct gpum_chip;     /* chip.h: one table per chip */
+struct gpum_chip;       /* chip.h: one table per chip */
 
 struct gpum {
     struct gpum_config config;
@@ -210,8 +211,9 @@ bool gpum_fifo_step(struct gpum *m, unsigned budget);
 /* Windows into BAR0, one array per unit, ended by a NULL name. */
 extern const struct gpum_unit gpum_boot_units[]; /* PMC, fuses, PROM, falcons, PFB WPR2, FSP ... */
 extern const struct gpum_unit gpum_gsp_units[];
-extern const struct gpum_unit gpum_mmu_units[]; /* TLB invalidate, BAR1/BAR2 block, PRAMIN, flushes */
-extern const struct gpum_unit gpum_irq_units[]; /* CPU interrupt tree, MSI-X table */
+extern const struct gpum_unit
+    gpum_mmu_units[]; /* TLB invalidate, BAR1/BAR2 block, PRAMIN, flushes */
+extern const struct gpum_unit gpum_irq_units[];  /* CPU interrupt tree, MSI-X table */
 extern const struct gpum_unit gpum_fifo_units[]; /* usermode page: time, doorbell */
 
 /* BAR1 and BAR3 accesses go through the MMU unit (physical or virtual mode). */

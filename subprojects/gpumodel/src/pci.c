@@ -18,12 +18,12 @@
 #include "plan.h"
 
 /* Where the firmware put the BARs: below 4 GiB, and above all memory. */
-#define BAR0_ADDRESS UINT64_C(0xfb000000)
-#define BAR1_ADDRESS (UINT64_C(1) << 41)
-#define BAR3_ADDRESS (UINT64_C(1) << 40)
-#define SERIAL_OFFSET 0x100
+#define BAR0_ADDRESS     UINT64_C(0xfb000000)
+#define BAR1_ADDRESS     (UINT64_C(1) << 41)
+#define BAR3_ADDRESS     (UINT64_C(1) << 40)
+#define SERIAL_OFFSET    0x100
 #define COMMAND_WRITABLE 0x0547u /* decoding, mastering, parity, SERR, INTx disable */
-#define BAR_WIDTH_BYTES 4
+#define BAR_WIDTH_BYTES  4
 
 struct gpum_pci {
     uint8_t config[NV_PCI_CONFIG_SIZE_BYTES];
@@ -50,7 +50,8 @@ static void set_bar(struct gpum_pci *p, unsigned bar, uint64_t address, uint64_t
     uint64_t mask = ~(size_bytes - 1);
     uint32_t type = 0;
     if (wide)
-        type = NVHW_DEF(NV_PCI_CONFIG_BAR, TYPE, 64BIT) | NVHW_NUM(NV_PCI_CONFIG_BAR, PREFETCHABLE, 1);
+        type =
+            NVHW_DEF(NV_PCI_CONFIG_BAR, TYPE, 64BIT) | NVHW_NUM(NV_PCI_CONFIG_BAR, PREFETCHABLE, 1);
     set32(p, NV_PCI_CONFIG_BAR(bar), (uint32_t)address | type, (uint32_t)mask);
     if (wide)
         set32(p, NV_PCI_CONFIG_BAR(bar) + BAR_WIDTH_BYTES, (uint32_t)(address >> 32),
@@ -109,7 +110,8 @@ static void lay_out_capabilities(struct gpum *m)
           capability(NV_PCI_CAPABILITY_ID_MSIX, 0) |
               NVHW_NUM(NV_PCI_MSIX_CONTROL, TABLE_SIZE, c->msix_entries - 1),
           NVHW_MASK(NV_PCI_MSIX_CONTROL, ENABLE) | NVHW_MASK(NV_PCI_MSIX_CONTROL, FUNCTION_MASK));
-    set32(p, c->msix_offset + NV_PCI_MSIX_TABLE_OFFSET, NV_VIRTUAL_FUNCTION_PRIV_MSIX_TABLE_BASE, 0);
+    set32(p, c->msix_offset + NV_PCI_MSIX_TABLE_OFFSET, NV_VIRTUAL_FUNCTION_PRIV_MSIX_TABLE_BASE,
+          0);
     set32(p, c->msix_offset + NV_PCI_MSIX_PBA_OFFSET, NV_VIRTUAL_FUNCTION_PRIV_MSIX_PBA, 0);
     set32(p, SERIAL_OFFSET,
           NVHW_DEF(NV_PCI_EXTENDED_CAPABILITY, ID, SERIAL_NUMBER) |

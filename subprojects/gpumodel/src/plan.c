@@ -26,8 +26,8 @@ enum kind {
 };
 
 #define ENTRIES_MAX 256
-#define WORDS_MAX 6
-#define WORD_MAX 32
+#define WORDS_MAX   6
+#define WORD_MAX    32
 
 static const char *const step_names[] = {
     "fwsec-frts", "booter-load", "riscv",    "libos",         "sysinfo", "sequencer",

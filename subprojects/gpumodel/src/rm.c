@@ -9,13 +9,13 @@
 #include "gmmu.h"
 #include "gsp_state.h"
 
-#define LINE_MAX_BYTES 256
+#define LINE_MAX_BYTES          256
 #define RESULT_UNKNOWN_FUNCTION 0xff100001u
-#define RESULT_BAD_FORMAT 0xff100002u
+#define RESULT_BAD_FORMAT       0xff100002u
 /* Where GSP-RM keeps page directories of its own, in the heap outside the protected region. */
-#define BAR1_ROOT_OFFSET 0x10000u
-#define BAR2_ROOT_OFFSET 0x20000u
-#define ROOT_BYTES 0x1000u
+#define BAR1_ROOT_OFFSET        0x10000u
+#define BAR2_ROOT_OFFSET        0x20000u
+#define ROOT_BYTES              0x1000u
 
 uint32_t gpum_rm_refuse(struct gpum *m, uint32_t status, const char *fmt, ...)
 {
@@ -137,7 +137,8 @@ uint32_t gpum_rm_free(struct gpum *m, const struct nvhw_rpc_free *head)
     return NV_RM_STATUS_OK;
 }
 
-/* ---- Messages ----------------------------------------------------------------------------------- */
+/* ---- Messages -----------------------------------------------------------------------------------
+ */
 
 struct message {
     uint32_t function, sequence;
@@ -170,10 +171,10 @@ static void on_alloc(struct gpum *m, const struct message *msg)
     if (!take_head(m, msg, &head, sizeof(head)))
         return;
     if (head.params_size != msg->size_bytes - sizeof(head))
-        head.status = gpum_rm_refuse(m, NV_RM_STATUS_INVALID_PARAM_STRUCT,
-                                     "alloc of class 0x%x: paramsSize %u, message carries %zu",
-                                     head.h_class, head.params_size,
-                                     msg->size_bytes - sizeof(head));
+        head.status =
+            gpum_rm_refuse(m, NV_RM_STATUS_INVALID_PARAM_STRUCT,
+                           "alloc of class 0x%x: paramsSize %u, message carries %zu", head.h_class,
+                           head.params_size, msg->size_bytes - sizeof(head));
     else
         head.status = gpum_rm_alloc(m, &head, msg->payload + sizeof(head));
     memcpy(msg->payload, &head, sizeof(head));

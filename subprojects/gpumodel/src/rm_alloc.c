@@ -18,8 +18,8 @@ struct request {
 static uint32_t add(struct gpum *m, const struct request *r, struct gpum_rm_object **object)
 {
     const struct nvhw_rpc_rm_alloc *h = r->head;
-    *object = gpum_rm_add(m, h->h_client, h->h_object, r->parent ? h->h_parent : h->h_object,
-                          h->h_class);
+    *object =
+        gpum_rm_add(m, h->h_client, h->h_object, r->parent ? h->h_parent : h->h_object, h->h_class);
     return *object ? NV_RM_STATUS_OK : NV_RM_STATUS_NO_MEMORY;
 }
 
@@ -88,8 +88,7 @@ static uint32_t alloc_group(struct gpum *m, const struct request *r)
     if (!gpum_chip_engine_find(m->chip, p.engine_type))
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ARGUMENT, "channel group: engine type 0x%x",
                               p.engine_type);
-    if (p.h_vaspace &&
-        !gpum_rm_find_class(m, r->head->h_client, p.h_vaspace, FERMI_VASPACE_A))
+    if (p.h_vaspace && !gpum_rm_find_class(m, r->head->h_client, p.h_vaspace, FERMI_VASPACE_A))
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_OBJECT_HANDLE,
                               "channel group: 0x%x is no address space", p.h_vaspace);
     uint32_t status = add(m, r, &o);
@@ -154,8 +153,8 @@ static uint32_t alloc_by_rule(struct gpum *m, const struct request *r, const str
 {
     if (r->head->params_size != rule->params_bytes)
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_PARAM_STRUCT,
-                              "class 0x%x: parameters of 0x%x bytes, wanted 0x%x",
-                              r->head->h_class, r->head->params_size, rule->params_bytes);
+                              "class 0x%x: parameters of 0x%x bytes, wanted 0x%x", r->head->h_class,
+                              r->head->params_size, rule->params_bytes);
     if (rule->parent != UNDER_ITSELF && !parent_fits(rule->parent, r->parent))
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_OBJECT_PARENT,
                               "class 0x%x under an object of class 0x%x", r->head->h_class,
@@ -186,8 +185,8 @@ static uint32_t alloc_channel(struct gpum *m, const struct request *r)
 static uint32_t alloc_on_channel(struct gpum *m, const struct request *r)
 {
     struct gpum_rm_object *o;
-    uint32_t status = gpum_rm_object_on_channel(m, r->parent, r->head->h_class, r->params,
-                                                r->head->params_size);
+    uint32_t status =
+        gpum_rm_object_on_channel(m, r->parent, r->head->h_class, r->params, r->head->params_size);
     return status == NV_RM_STATUS_OK ? add(m, r, &o) : status;
 }
 
@@ -201,8 +200,8 @@ uint32_t gpum_rm_alloc(struct gpum *m, const struct nvhw_rpc_rm_alloc *head, uin
         r.parent = gpum_rm_find(m, head->h_client, head->h_parent);
         if (!r.parent)
             return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_OBJECT_PARENT,
-                                  "alloc of class 0x%x: parent 0x%x does not exist",
-                                  head->h_class, head->h_parent);
+                                  "alloc of class 0x%x: parent 0x%x does not exist", head->h_class,
+                                  head->h_parent);
     }
     if (head->h_object == 0 || gpum_rm_find(m, head->h_client, head->h_object))
         return gpum_rm_refuse(m, NV_RM_STATUS_INSERT_DUPLICATE_NAME,

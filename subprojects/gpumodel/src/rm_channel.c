@@ -8,7 +8,7 @@
 #include "gsp_state.h"
 
 #define REASON_MAX_BYTES 160
-#define INSTANCE_ALIGN 0x1000u
+#define INSTANCE_ALIGN   0x1000u
 
 /* The address space: named directly, by a context share, or the group's. */
 static struct gpum_rm_object *find_vaspace(struct gpum *m, const struct gpum_rm_object *parent,
@@ -45,8 +45,8 @@ static bool chid_taken(const struct gpum *m, uint32_t chid)
 
 static bool desc_aperture(const struct nvhw_memory_desc_params *d, enum gpum_aperture *aperture)
 {
-    *aperture = d->address_space == NV_RM_MEMORY_DESC_ADDRESS_SPACE_VIDMEM ? GPUM_VRAM
-                                                                           : GPUM_SYS_COHERENT;
+    *aperture =
+        d->address_space == NV_RM_MEMORY_DESC_ADDRESS_SPACE_VIDMEM ? GPUM_VRAM : GPUM_SYS_COHERENT;
     return d->address_space == NV_RM_MEMORY_DESC_ADDRESS_SPACE_VIDMEM ||
            d->address_space == NV_RM_MEMORY_DESC_ADDRESS_SPACE_SYSMEM;
 }
@@ -61,7 +61,8 @@ static const char *memory_wrong(struct gpum *m, const struct nvhw_memory_desc_pa
         return "size";
     if (d->base % align)
         return "alignment";
-    return gpum_rm_memory_ok(m, aperture, d->base, d->size) ? NULL : "place (not the host's memory)";
+    return gpum_rm_memory_ok(m, aperture, d->base, d->size) ? NULL
+                                                            : "place (not the host's memory)";
 }
 
 static uint32_t check_memory(struct gpum *m, const struct nvhw_r570_channel_alloc_params *p)
@@ -158,9 +159,9 @@ uint32_t gpum_rm_channel_alloc(struct gpum *m, struct gpum_rm_object *parent, ui
         return gpum_rm_refuse(m, NV_RM_STATUS_IN_USE, "channel: id %u is taken", chid);
     struct gpum_rm_object *vaspace = find_vaspace(m, parent, client, p);
     if (!vaspace || !vaspace->u.vaspace.vas.valid)
-        return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_STATE,
-                              "channel: %s", vaspace ? "its address space has no page directory"
-                                                     : "no address space");
+        return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_STATE, "channel: %s",
+                              vaspace ? "its address space has no page directory"
+                                      : "no address space");
     status = check_memory(m, p);
     if (status == NV_RM_STATUS_OK)
         status = write_instance(m, &p->instance_mem, &vaspace->u.vaspace.vas);
@@ -190,8 +191,7 @@ uint32_t gpum_rm_channel_bind(struct gpum *m, struct gpum_rm_object *channel, ui
     if (engine_type != channel->u.channel.engine_type)
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ARGUMENT,
                               "bind of channel %u to engine type 0x%x, allocated for 0x%x",
-                              channel->u.channel.chid, engine_type,
-                              channel->u.channel.engine_type);
+                              channel->u.channel.chid, engine_type, channel->u.channel.engine_type);
     channel->u.channel.bound = true;
     return NV_RM_STATUS_OK;
 }

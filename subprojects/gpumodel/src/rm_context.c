@@ -27,9 +27,8 @@ static uint32_t check_physical(struct gpum *m, const struct nvhw_promote_entry *
                                uint32_t align)
 {
     uint32_t target = NVHW_GET(NV_RM_PROMOTE_PHYS_ATTR, APERTURE, e->phys_attr);
-    enum gpum_aperture aperture = target == NV_RM_PROMOTE_PHYS_ATTR_APERTURE_VIDMEM
-                                      ? GPUM_VRAM
-                                      : GPUM_SYS_COHERENT;
+    enum gpum_aperture aperture =
+        target == NV_RM_PROMOTE_PHYS_ATTR_APERTURE_VIDMEM ? GPUM_VRAM : GPUM_SYS_COHERENT;
     if (e->size < size || e->gpu_phys_addr % align ||
         !gpum_rm_memory_ok(m, aperture, e->gpu_phys_addr, e->size))
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ADDRESS,
@@ -106,8 +105,7 @@ static uint32_t promote(struct gpum *m, struct gpum_rm_channel *c,
     const uint64_t *physical = known_physical(m, c, e->buffer_id);
     if (!physical && bit & GPUM_RM_CTX_INITIALIZED)
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_STATE,
-                              "context buffer %u: mapped before its memory is known",
-                              e->buffer_id);
+                              "context buffer %u: mapped before its memory is known", e->buffer_id);
     status = check_virtual(m, c, e, size, physical);
     if (status == NV_RM_STATUS_OK)
         c->mapped |= bit;

@@ -15,8 +15,8 @@
 #include "model.h"
 
 /* Handles of the ready-made privileged objects that static info announces. */
-#define GPUM_RM_INTERNAL_CLIENT 0xc2000003u
-#define GPUM_RM_INTERNAL_DEVICE 0xcaf20000u
+#define GPUM_RM_INTERNAL_CLIENT    0xc2000003u
+#define GPUM_RM_INTERNAL_DEVICE    0xcaf20000u
 #define GPUM_RM_INTERNAL_SUBDEVICE 0xcaf20001u
 
 struct gpum_rm_vaspace {
@@ -111,7 +111,7 @@ bool gpum_rm_ctx_buffer(const struct gpum *m, uint32_t index, uint32_t *size_byt
 /* Sets of context buffers, a bit per NV_PROMOTE_ID_*. A channel's own two; those whose memory RM
  * has to be told, as it writes them before the engine does; those that the device has once; those
  * that graphics works in, told by virtual address alone. */
-#define GPUM_RM_CTX_OWN (1u << NV_PROMOTE_ID_MAIN | 1u << NV_PROMOTE_ID_PATCH)
+#define GPUM_RM_CTX_OWN                (1u << NV_PROMOTE_ID_MAIN | 1u << NV_PROMOTE_ID_PATCH)
 #define GPUM_RM_CTX_GLOBAL                                                                         \
     (1u << NV_PROMOTE_ID_FECS_EVENT | 1u << NV_PROMOTE_ID_PRIV_ACCESS_MAP |                        \
      1u << NV_PROMOTE_ID_UNRESTRICTED_PRIV_ACCESS_MAP)

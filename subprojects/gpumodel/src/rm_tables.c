@@ -7,11 +7,11 @@
 #include "chip.h"
 #include "gsp_state.h"
 
-#define KIB 1024u
-#define MIB (1024u * KIB)
-#define RUNLIST_PRI_BASE 0xc00000u /* private registers of GSP-RM: only told, never decoded */
-#define RUNLIST_PRI_STRIDE 0x2000u
-#define FAULT_BUFFER_BYTES (1u * MIB)
+#define KIB                  1024u
+#define MIB                  (1024u * KIB)
+#define RUNLIST_PRI_BASE     0xc00000u /* private registers of GSP-RM: only told, never decoded */
+#define RUNLIST_PRI_STRIDE   0x2000u
+#define FAULT_BUFFER_BYTES   (1u * MIB)
 #define FAULT_METADATA_BYTES (32u * KIB)
 
 /* Sizes are this model's; a driver takes them from here. */

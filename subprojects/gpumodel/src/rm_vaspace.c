@@ -7,7 +7,7 @@
 #include "gmmu.h"
 #include "gsp_state.h"
 
-#define PAGE 0x1000u
+#define PAGE     0x1000u
 #define SHIFT_V2 47u /* what one entry of the root covers */
 #define SHIFT_V3 56u
 
@@ -97,8 +97,7 @@ static uint32_t check_levels(struct gpum *m, const struct nvhw_ctrl_copy_server_
             !gpum_rm_memory_ok(m, GPUM_VRAM, l->phys_address, PAGE))
             return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ARGUMENT,
                                   "copy of PDEs: level %u (shift %u, aperture %u, 0x%llx)", i,
-                                  l->page_shift, l->aperture,
-                                  (unsigned long long)l->phys_address);
+                                  l->page_shift, l->aperture, (unsigned long long)l->phys_address);
     }
     return NV_RM_STATUS_OK;
 }

@@ -10,13 +10,14 @@
 
 #include "gsp_state.h"
 
-#define PAGE NV_GSP_QUEUE_PAGE_SIZE
-#define ELEMENT NV_GSP_QUEUE_MSG_SIZE
-#define COUNT NV_GSP_QUEUE_MSG_COUNT
-#define HEADERS (sizeof(struct nvhw_gsp_element) + sizeof(struct nvhw_rpc_header))
+#define PAGE          NV_GSP_QUEUE_PAGE_SIZE
+#define ELEMENT       NV_GSP_QUEUE_MSG_SIZE
+#define COUNT         NV_GSP_QUEUE_MSG_COUNT
+#define HEADERS       (sizeof(struct nvhw_gsp_element) + sizeof(struct nvhw_rpc_header))
 #define MESSAGE_LIMIT (1u << 20) /* longest message over several records */
 
-static bool shared_access(struct gpum *m, uint32_t offset, void *data, size_t size_bytes, bool write)
+static bool shared_access(struct gpum *m, uint32_t offset, void *data, size_t size_bytes,
+                          bool write)
 {
     uint8_t *bytes = data;
     if (size_bytes > NV_GSP_QUEUE_SHARED_SIZE || offset > NV_GSP_QUEUE_SHARED_SIZE - size_bytes)
@@ -63,8 +64,8 @@ uint32_t gpum_rpc_checksum(const void *data, size_t size_bytes)
 static bool copy_elements(struct gpum *m, uint32_t first, uint32_t count, uint8_t *out)
 {
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = NV_GSP_QUEUE_CMD_OFFSET + NV_GSP_QUEUE_ENTRY_OFFSET +
-                      (first + i) % COUNT * ELEMENT;
+        uint32_t at =
+            NV_GSP_QUEUE_CMD_OFFSET + NV_GSP_QUEUE_ENTRY_OFFSET + (first + i) % COUNT * ELEMENT;
         if (!gpum_shared_read(m, at, out + (size_t)i * ELEMENT, ELEMENT))
             return false;
     }
@@ -95,13 +96,15 @@ static const char *headers_wrong(const struct gpum_gsp *g, const struct nvhw_gsp
 /* How much payload a message announces in its own parameters. */
 static uint32_t payload_wanted(uint32_t function, const uint8_t *payload, uint32_t size_bytes)
 {
-    if (function == NV_RPC_FUNCTION_GSP_RM_CONTROL && size_bytes >= sizeof(struct nvhw_rpc_rm_control)) {
+    if (function == NV_RPC_FUNCTION_GSP_RM_CONTROL &&
+        size_bytes >= sizeof(struct nvhw_rpc_rm_control)) {
         struct nvhw_rpc_rm_control head;
         memcpy(&head, payload, sizeof(head));
         return head.params_size > MESSAGE_LIMIT ? MESSAGE_LIMIT
                                                 : head.params_size + (uint32_t)sizeof(head);
     }
-    if (function == NV_RPC_FUNCTION_GSP_RM_ALLOC && size_bytes >= sizeof(struct nvhw_rpc_rm_alloc)) {
+    if (function == NV_RPC_FUNCTION_GSP_RM_ALLOC &&
+        size_bytes >= sizeof(struct nvhw_rpc_rm_alloc)) {
         struct nvhw_rpc_rm_alloc head;
         memcpy(&head, payload, sizeof(head));
         return head.params_size > MESSAGE_LIMIT ? MESSAGE_LIMIT
@@ -117,8 +120,9 @@ static bool take_record(struct gpum *m, const struct nvhw_rpc_header *rpc, const
     uint32_t size = rpc->length - (uint32_t)sizeof(*rpc);
     bool more = rpc->function == NV_RPC_FUNCTION_CONTINUATION_RECORD;
     if (more != (g->message_wanted > g->message_bytes)) {
-        gpum_fault(m, more ? "RPC: a continuation record without a message before it"
-                           : "RPC: function %u comes where a continuation record was due",
+        gpum_fault(m,
+                   more ? "RPC: a continuation record without a message before it"
+                        : "RPC: function %u comes where a continuation record was due",
                    rpc->function);
         g->message_wanted = g->message_bytes = 0;
         if (more)
@@ -157,10 +161,9 @@ static void advance(struct gpum *m, uint32_t elements)
 {
     struct gpum_gsp *g = m->gsp;
     g->command_read = (g->command_read + elements) % COUNT;
-    gpum_shared_write(m,
-                      NV_GSP_QUEUE_STAT_OFFSET +
-                          (uint32_t)offsetof(struct nvhw_gsp_queue_header, read_ptr),
-                      &g->command_read, sizeof(g->command_read));
+    gpum_shared_write(
+        m, NV_GSP_QUEUE_STAT_OFFSET + (uint32_t)offsetof(struct nvhw_gsp_queue_header, read_ptr),
+        &g->command_read, sizeof(g->command_read));
 }
 
 bool gpum_rpc_receive(struct gpum *m, bool *complete)
@@ -183,7 +186,8 @@ bool gpum_rpc_receive(struct gpum *m, bool *complete)
     memcpy(&element, bytes, sizeof(element));
     memcpy(&rpc, bytes + sizeof(element), sizeof(rpc));
     if (element.elem_count == 0 || element.elem_count > NV_RPC_ELEMENTS_MAX ||
-        element.elem_count > available || !copy_elements(m, g->command_read, element.elem_count, bytes)) {
+        element.elem_count > available ||
+        !copy_elements(m, g->command_read, element.elem_count, bytes)) {
         gpum_gsp_hang(m, "command queue: element count %u with %u available", element.elem_count,
                       available);
         free(bytes);

@@ -13,7 +13,7 @@
 #include "plan.h"
 
 #define ELEMENT NV_GSP_QUEUE_MSG_SIZE
-#define COUNT NV_GSP_QUEUE_MSG_COUNT
+#define COUNT   NV_GSP_QUEUE_MSG_COUNT
 #define HEADERS (sizeof(struct nvhw_gsp_element) + sizeof(struct nvhw_rpc_header))
 
 static void append(struct gpum *m, const struct nvhw_rpc_header *rpc, const void *payload)
@@ -109,10 +109,9 @@ static bool put(struct gpum *m, struct gpum_outgoing *out)
             return false;
     }
     g->status_write = (g->status_write + out->elements) % COUNT;
-    return gpum_shared_write(m,
-                             NV_GSP_QUEUE_STAT_OFFSET +
-                                 (uint32_t)offsetof(struct nvhw_gsp_queue_header, write_ptr),
-                             &g->status_write, sizeof(g->status_write));
+    return gpum_shared_write(
+        m, NV_GSP_QUEUE_STAT_OFFSET + (uint32_t)offsetof(struct nvhw_gsp_queue_header, write_ptr),
+        &g->status_write, sizeof(g->status_write));
 }
 
 bool gpum_rpc_flush(struct gpum *m)

@@ -8,9 +8,9 @@
 #include "gsp_state.h"
 #include "ucode.h"
 
-#define L2_BYTES (4u << 20)
+#define L2_BYTES       (4u << 20)
 #define BUS_WIDTH_BITS 256u
-#define GID_BYTES 16u
+#define GID_BYTES      16u
 
 static void regions(const struct gpum *m, struct nvhw_fb_region_info *info)
 {

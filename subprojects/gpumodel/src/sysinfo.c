@@ -15,7 +15,7 @@ struct rule {
 };
 #define EQUAL(name, value)                                                                         \
     {                                                                                              \
-        #name, info.name, (value), info.name == (value)                                            \
+#name, info.name, (value), info.name == (value)                                            \
     }
 
 bool gpum_system_info_ok(struct gpum *m, const uint8_t *payload, uint32_t size_bytes)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
+#define FNV_PRIME  UINT64_C(0x100000001b3)
 
 const char *gpum_ucode_name(enum gpum_ucode_kind kind)
 {

@@ -23,7 +23,7 @@ enum gpum_ucode_kind {
 
 const char *gpum_ucode_name(enum gpum_ucode_kind kind);
 
-#define GPUM_UCODE_MAGIC UINT64_C(0x444f43554d555047) /* "GPUMUCOD" */
+#define GPUM_UCODE_MAGIC       UINT64_C(0x444f43554d555047) /* "GPUMUCOD" */
 #define GPUM_UCODE_MUTABLE_MAX 4
 
 /* A part of the data segment that the host may change; not covered by the signature. */

@@ -17,33 +17,33 @@
 #include "chip.h"
 #include "ucode.h"
 
-#define BASE_BYTES 0x8000u
-#define EFI_BYTES 0x2000u
-#define EXTENSION_BYTES 0x1000u
-#define FWSEC_IMAGE_BYTES 0x8000u
-#define IFR_FIXED_BYTES 0x14u
-#define IFR_BYTES 0x400u
-#define PCIR_OFFSET 0x40u
-#define BIT_OFFSET 0x1b0u
+#define BASE_BYTES         0x8000u
+#define EFI_BYTES          0x2000u
+#define EXTENSION_BYTES    0x1000u
+#define FWSEC_IMAGE_BYTES  0x8000u
+#define IFR_FIXED_BYTES    0x14u
+#define IFR_BYTES          0x400u
+#define PCIR_OFFSET        0x40u
+#define BIT_OFFSET         0x1b0u
 #define FALCON_DATA_OFFSET 0x300u
-#define BIOS_DATA_OFFSET 0x310u
-#define TABLE_OFFSET 0x100u      /* in the first extension image */
-#define DESCRIPTOR_OFFSET 0x100u /* in the second */
-#define BIOS_VERSION 0x94020000u
+#define BIOS_DATA_OFFSET   0x310u
+#define TABLE_OFFSET       0x100u /* in the first extension image */
+#define DESCRIPTOR_OFFSET  0x100u /* in the second */
+#define BIOS_VERSION       0x94020000u
 
 /* FWSEC's segments. */
-#define CODE_BYTES 0x2000u
-#define DATA_BYTES 0x1000u
-#define CODE_VIRTUAL 0x0u
-#define INTERFACE_OFFSET 0x200u
-#define MAPPER_OFFSET 0x240u
-#define COMMAND_OFFSET 0x300u
-#define COMMAND_BYTES 0x100u
-#define RESULT_OFFSET 0x400u
-#define SIGNATURE_OFFSET 0x600u
+#define CODE_BYTES         0x2000u
+#define DATA_BYTES         0x1000u
+#define CODE_VIRTUAL       0x0u
+#define INTERFACE_OFFSET   0x200u
+#define MAPPER_OFFSET      0x240u
+#define COMMAND_OFFSET     0x300u
+#define COMMAND_BYTES      0x100u
+#define RESULT_OFFSET      0x400u
+#define SIGNATURE_OFFSET   0x600u
 /* Fuse versions that there is a signature for, as a mask. */
 #define SIGNATURE_VERSIONS 0xbu
-#define SIGNATURE_COUNT 3u
+#define SIGNATURE_COUNT    3u
 
 struct rom {
     uint8_t *bytes;
@@ -120,8 +120,8 @@ static void put_bit(struct rom *rom, uint32_t table_pointer)
 
 static void put_table(uint8_t *at, uint32_t descriptor_pointer, bool v3)
 {
-    uint8_t descriptor_bytes = v3 ? sizeof(struct nvhw_falcon_ucode_desc_v3)
-                                  : sizeof(struct nvhw_falcon_ucode_desc_v2);
+    uint8_t descriptor_bytes =
+        v3 ? sizeof(struct nvhw_falcon_ucode_desc_v3) : sizeof(struct nvhw_falcon_ucode_desc_v2);
     struct nvhw_falcon_ucode_table_header header = {
         .version = NV_FALCON_UCODE_TABLE_VERSION,
         .header_size = sizeof(header),

@@ -73,9 +73,8 @@ static bool header_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
          meta->bootloader_code_offset, meta->size_of_bootloader},
         {meta->bootloader_data_offset < meta->size_of_bootloader, "bootloader_data_offset",
          meta->bootloader_data_offset, meta->size_of_bootloader},
-        {meta->bootloader_manifest_offset < meta->size_of_bootloader,
-         "bootloader_manifest_offset", meta->bootloader_manifest_offset,
-         meta->size_of_bootloader},
+        {meta->bootloader_manifest_offset < meta->size_of_bootloader, "bootloader_manifest_offset",
+         meta->bootloader_manifest_offset, meta->size_of_bootloader},
     };
     return CHECK(m, rules);
 }
@@ -138,11 +137,10 @@ bool gpum_wpr_meta_ok(struct gpum *m, const struct nvhw_wpr_meta *meta)
 static bool entry(struct gpum *m, uint64_t table, uint64_t index, unsigned level, uint64_t *page)
 {
     uint64_t at = table + index * sizeof(*page);
-    if (gpum_phys_read(m, GPUM_SYS_COHERENT, at, page, sizeof(*page)) && *page &&
-        *page % PAGE == 0)
+    if (gpum_phys_read(m, GPUM_SYS_COHERENT, at, page, sizeof(*page)) && *page && *page % PAGE == 0)
         return true;
-    gpum_fault(m, "radix3: entry %llu of level %u (at 0x%llx) is no page", (unsigned long long)index,
-               level, (unsigned long long)at);
+    gpum_fault(m, "radix3: entry %llu of level %u (at 0x%llx) is no page",
+               (unsigned long long)index, level, (unsigned long long)at);
     return false;
 }
 

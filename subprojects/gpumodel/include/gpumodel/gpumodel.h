@@ -38,10 +38,10 @@ struct gpum_callbacks {
 };
 
 struct gpum_config {
-    const char *chip;     /* "ga102"; gpum_chip_name() lists them */
-    uint64_t vram_bytes;  /* 0: the chip table's default; a multiple of 1 MiB */
-    uint64_t seed;        /* for everything that may vary */
-    const char *plan;     /* fault plan (see gpumodel/plan.h), NULL: none */
+    const char *chip;    /* "ga102"; gpum_chip_name() lists them */
+    uint64_t vram_bytes; /* 0: the chip table's default; a multiple of 1 MiB */
+    uint64_t seed;       /* for everything that may vary */
+    const char *plan;    /* fault plan (see gpumodel/plan.h), NULL: none */
     bool trace;
     struct gpum_callbacks cb;
 };
@@ -63,7 +63,8 @@ uint64_t gpum_region_size(const struct gpum *m, unsigned region);
  * all ones. Config space takes any aligned size; its write masks are those of a real function.
  */
 uint64_t gpum_read(struct gpum *m, unsigned region, uint64_t offset, unsigned size_bytes);
-void gpum_write(struct gpum *m, unsigned region, uint64_t offset, unsigned size_bytes, uint64_t value);
+void gpum_write(struct gpum *m, unsigned region, uint64_t offset, unsigned size_bytes,
+                uint64_t value);
 
 /* Video memory as a memfd and as this process sees it, for a server that lets BAR1 be mapped. */
 int gpum_vram_fd(const struct gpum *m);
