@@ -59,9 +59,9 @@ VKAPI_ATTR void VKAPI_CALL mvk_GetBufferMemoryRequirements(VkDevice device, VkBu
     *pRequirements = requirements(mvk_device_from(device), mvk_buffer_from(buffer)->size_bytes);
 }
 
-VKAPI_ATTR void VKAPI_CALL mvk_GetBufferMemoryRequirements2(
-    VkDevice device, const VkBufferMemoryRequirementsInfo2 *pInfo,
-    VkMemoryRequirements2 *pMemoryRequirements)
+VKAPI_ATTR void VKAPI_CALL
+mvk_GetBufferMemoryRequirements2(VkDevice device, const VkBufferMemoryRequirementsInfo2 *pInfo,
+                                 VkMemoryRequirements2 *pMemoryRequirements)
 {
     fill_requirements2(mvk_device_from(device), mvk_buffer_from(pInfo->buffer)->size_bytes,
                        pMemoryRequirements);

@@ -47,7 +47,9 @@ static int visit(struct dl_phdr_info *info, size_t size, void *ctx)
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type == PT_NOTE)
-            hash_notes((const uint8_t *)(info->dlpi_addr + p->p_vaddr), p->p_memsz, search->hash);
+            hash_notes(
+                (const uint8_t *)(info->dlpi_addr + p->p_vaddr), /* NOLINT(*-no-int-to-ptr) */
+                p->p_memsz, search->hash);
     }
     return 1;
 }

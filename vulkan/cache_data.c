@@ -76,20 +76,18 @@ static bool image_size(const uint8_t *data, size_t size_bytes, size_t offset, ui
     return *image_bytes <= size_bytes - offset - ENTRY_HEADER_BYTES;
 }
 
-bool mvk_cache_data_read(const uint8_t *data, size_t size_bytes, const struct mvk_cache_identity *id,
-                         mvk_cache_entry_fn fn, void *ctx)
+bool mvk_cache_data_read(const uint8_t *data, size_t size_bytes,
+                         const struct mvk_cache_identity *id, mvk_cache_entry_fn fn, void *ctx)
 {
     if (!header_fits(data, size_bytes, id))
         return false;
     uint32_t image_bytes;
     size_t offset;
-    for (offset = ENTRIES_OFFSET; offset < size_bytes;
-         offset += ENTRY_HEADER_BYTES + image_bytes) {
+    for (offset = ENTRIES_OFFSET; offset < size_bytes; offset += ENTRY_HEADER_BYTES + image_bytes) {
         if (!image_size(data, size_bytes, offset, &image_bytes))
             return false;
     }
-    for (offset = ENTRIES_OFFSET; offset < size_bytes;
-         offset += ENTRY_HEADER_BYTES + image_bytes) {
+    for (offset = ENTRIES_OFFSET; offset < size_bytes; offset += ENTRY_HEADER_BYTES + image_bytes) {
         (void)image_size(data, size_bytes, offset, &image_bytes);
         if (!fn(ctx, data + offset, data + offset + ENTRY_HEADER_BYTES, image_bytes))
             break;

@@ -46,7 +46,7 @@ typedef bool (*mvk_cache_entry_fn)(void *ctx, const uint8_t key[MVK_CACHE_KEY_BY
  * Calls fn for each entry of data that this device and driver made, whole and undamaged; otherwise
  * calls nothing and returns false. data are any bytes.
  */
-bool mvk_cache_data_read(const uint8_t *data, size_t size_bytes, const struct mvk_cache_identity *id,
-                         mvk_cache_entry_fn fn, void *ctx);
+bool mvk_cache_data_read(const uint8_t *data, size_t size_bytes,
+                         const struct mvk_cache_identity *id, mvk_cache_entry_fn fn, void *ctx);
 
 #endif

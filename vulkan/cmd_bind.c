@@ -74,9 +74,9 @@ VKAPI_ATTR void VKAPI_CALL mvk_CmdPushConstants(VkCommandBuffer commandBuffer,
 }
 
 /* The push set's descriptors for writing, or NULL when the layout's set is none. */
-static struct magma_cc_buffer_descriptor *
-open_push_set(struct mvk_compute_state *state, const struct mvk_pipeline_layout *layout,
-              uint32_t set)
+static struct magma_cc_buffer_descriptor *open_push_set(struct mvk_compute_state *state,
+                                                        const struct mvk_pipeline_layout *layout,
+                                                        uint32_t set)
 {
     struct mvk_push_set *push = &state->push_set;
     if (set >= layout->set_count || !layout->sets[set] || !layout->sets[set]->push ||

@@ -45,8 +45,7 @@ VKAPI_ATTR void VKAPI_CALL mvk_CmdCopyQueryPoolResults(VkCommandBuffer commandBu
 {
     struct magma_push *push = mvk_command_buffer_from(commandBuffer)->push;
     const struct mvk_query_pool *pool = mvk_query_pool_from(handle);
-    const uint64_t word =
-        flags & VK_QUERY_RESULT_64_BIT ? sizeof(uint64_t) : sizeof(uint32_t);
+    const uint64_t word = flags & VK_QUERY_RESULT_64_BIT ? sizeof(uint64_t) : sizeof(uint32_t);
     for (uint32_t i = 0; i < queryCount && (flags & VK_QUERY_RESULT_WAIT_BIT); i++)
         magma_push_wait(push, mvk_query_pool_slot(pool, firstQuery + i), MVK_QUERY_AVAILABLE,
                         sizeof(uint64_t));

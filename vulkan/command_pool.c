@@ -92,9 +92,9 @@ static VkResult buffer_create(struct mvk_device *device, struct mvk_command_pool
     return VK_SUCCESS;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_AllocateCommandBuffers(
-    VkDevice handle, const VkCommandBufferAllocateInfo *pAllocateInfo,
-    VkCommandBuffer *pCommandBuffers)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_AllocateCommandBuffers(VkDevice handle, const VkCommandBufferAllocateInfo *pAllocateInfo,
+                           VkCommandBuffer *pCommandBuffers)
 {
     struct mvk_command_pool *pool = mvk_command_pool_from(pAllocateInfo->commandPool);
     VkResult result = VK_SUCCESS;

@@ -49,8 +49,8 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDebugUtilsMessengerEXT(
     const VkAllocationCallbacks *pAllocator, VkDebugUtilsMessengerEXT *pMessenger)
 {
     struct mvk_instance *instance = mvk_instance_from(handle);
-    struct mvk_messenger *m = mvk_zalloc(&instance->alloc, pAllocator, sizeof(*m),
-                                         VK_SYSTEM_ALLOCATION_SCOPE_OBJECT);
+    struct mvk_messenger *m =
+        mvk_zalloc(&instance->alloc, pAllocator, sizeof(*m), VK_SYSTEM_ALLOCATION_SCOPE_OBJECT);
     if (!m)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     m->severities = pCreateInfo->messageSeverity;
@@ -65,9 +65,8 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDebugUtilsMessengerEXT(
     return VK_SUCCESS;
 }
 
-VKAPI_ATTR void VKAPI_CALL mvk_DestroyDebugUtilsMessengerEXT(VkInstance handle,
-                                                             VkDebugUtilsMessengerEXT messenger,
-                                                             const VkAllocationCallbacks *pAllocator)
+VKAPI_ATTR void VKAPI_CALL mvk_DestroyDebugUtilsMessengerEXT(
+    VkInstance handle, VkDebugUtilsMessengerEXT messenger, const VkAllocationCallbacks *pAllocator)
 {
     struct mvk_instance *instance = mvk_instance_from(handle);
     struct mvk_messenger *m = mvk_messenger_from(messenger);
@@ -104,8 +103,8 @@ static struct mvk_object_name **find_name(struct mvk_debug_utils *debug, VkObjec
     return link;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_SetDebugUtilsObjectNameEXT(
-    VkDevice handle, const VkDebugUtilsObjectNameInfoEXT *pNameInfo)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_SetDebugUtilsObjectNameEXT(VkDevice handle, const VkDebugUtilsObjectNameInfoEXT *pNameInfo)
 {
     struct mvk_debug_utils *debug = &mvk_device_from(handle)->physical_device->instance->debug;
     struct mvk_object_name *name = NULL;
@@ -119,8 +118,8 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_SetDebugUtilsObjectNameEXT(
         memcpy(name->text, pNameInfo->pObjectName, size);
     }
     pthread_mutex_lock(&debug->lock);
-    struct mvk_object_name **link = find_name(debug, pNameInfo->objectType,
-                                              pNameInfo->objectHandle);
+    struct mvk_object_name **link =
+        find_name(debug, pNameInfo->objectType, pNameInfo->objectHandle);
     struct mvk_object_name *old = *link;
     struct mvk_object_name *rest = old ? old->next : NULL;
     if (name)
@@ -131,8 +130,8 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_SetDebugUtilsObjectNameEXT(
     return VK_SUCCESS;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_SetDebugUtilsObjectTagEXT(
-    VkDevice device, const VkDebugUtilsObjectTagInfoEXT *pTagInfo)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_SetDebugUtilsObjectTagEXT(VkDevice device, const VkDebugUtilsObjectTagInfoEXT *pTagInfo)
 {
     (void)device;
     (void)pTagInfo;

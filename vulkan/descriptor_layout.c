@@ -8,8 +8,7 @@
 
 static bool is_buffer(VkDescriptorType type)
 {
-    return type == VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER ||
-           type == VK_DESCRIPTOR_TYPE_STORAGE_BUFFER ||
+    return type == VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER || type == VK_DESCRIPTOR_TYPE_STORAGE_BUFFER ||
            type == VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC ||
            type == VK_DESCRIPTOR_TYPE_STORAGE_BUFFER_DYNAMIC;
 }
@@ -78,8 +77,9 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDescriptorSetLayout(
     struct mvk_device *device = mvk_device_from(handle);
     if (!supported(pCreateInfo))
         return VK_ERROR_FEATURE_NOT_PRESENT;
-    struct mvk_descriptor_set_layout *layout = mvk_object_zalloc(
-        device, pAllocator, sizeof(*layout) + pCreateInfo->bindingCount * sizeof(struct mvk_binding));
+    struct mvk_descriptor_set_layout *layout =
+        mvk_object_zalloc(device, pAllocator,
+                          sizeof(*layout) + pCreateInfo->bindingCount * sizeof(struct mvk_binding));
     if (!layout)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     layout->push =

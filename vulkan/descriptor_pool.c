@@ -37,9 +37,9 @@ static uint64_t count_descriptors(const VkDescriptorPoolCreateInfo *info)
     return count;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDescriptorPool(
-    VkDevice handle, const VkDescriptorPoolCreateInfo *pCreateInfo,
-    const VkAllocationCallbacks *pAllocator, VkDescriptorPool *pDescriptorPool)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_CreateDescriptorPool(VkDevice handle, const VkDescriptorPoolCreateInfo *pCreateInfo,
+                         const VkAllocationCallbacks *pAllocator, VkDescriptorPool *pDescriptorPool)
 {
     struct mvk_device *device = mvk_device_from(handle);
     uint64_t count = count_descriptors(pCreateInfo);
@@ -105,7 +105,8 @@ static bool find_room(const struct mvk_descriptor_pool *pool, uint32_t count,
     return false;
 }
 
-/* Descriptors of the index'th set of an allocation, whose last binding may be shorter than its most. */
+/* Descriptors of the index'th set of an allocation, whose last binding may be shorter than its
+ * most. */
 static uint32_t set_size(const struct mvk_descriptor_set_layout *layout,
                          const VkDescriptorSetAllocateInfo *info, uint32_t index)
 {
@@ -114,9 +115,8 @@ static uint32_t set_size(const struct mvk_descriptor_set_layout *layout,
     if (!layout->variable)
         return layout->descriptor_count;
     uint32_t most = layout->bindings[layout->binding_count - 1].count;
-    uint32_t given = variable && index < variable->descriptorSetCount
-                         ? variable->pDescriptorCounts[index]
-                         : 0;
+    uint32_t given =
+        variable && index < variable->descriptorSetCount ? variable->pDescriptorCounts[index] : 0;
     return layout->descriptor_count - most + (given < most ? given : most);
 }
 
@@ -136,8 +136,8 @@ static VkResult allocate(struct mvk_descriptor_pool *pool,
     *set = (struct mvk_descriptor_set){
         .layout = layout,
         .descriptors = (struct magma_cc_buffer_descriptor *)magma_bo_map(pool->bo) + first,
-        .address = magma_gpu_va_add(magma_bo_address(pool->bo),
-                                    (uint64_t)first * MVK_DESCRIPTOR_BYTES),
+        .address =
+            magma_gpu_va_add(magma_bo_address(pool->bo), (uint64_t)first * MVK_DESCRIPTOR_BYTES),
         .first = first,
         .count = count,
         .dynamic_count = layout->dynamic_count,

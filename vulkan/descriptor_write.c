@@ -115,8 +115,8 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDescriptorUpdateTemplate(
 {
     struct mvk_device *device = mvk_device_from(handle);
     uint32_t count = pCreateInfo->descriptorUpdateEntryCount;
-    struct mvk_update_template *update = mvk_object_zalloc(
-        device, pAllocator, sizeof(*update) + count * sizeof(update->entries[0]));
+    struct mvk_update_template *update =
+        mvk_object_zalloc(device, pAllocator, sizeof(*update) + count * sizeof(update->entries[0]));
     if (!update)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     update->entry_count = count;

@@ -9,7 +9,8 @@ struct mvk_update_template;
 
 MVK_HANDLE(mvk_update_template, VkDescriptorUpdateTemplate)
 
-/* Carries out one write on `count` descriptors that are laid out so. What lies beyond is dropped. */
+/* Carries out one write on `count` descriptors that are laid out so. What lies beyond is dropped.
+ */
 void mvk_descriptors_write(const struct mvk_descriptor_set_layout *layout,
                            struct magma_cc_buffer_descriptor *descriptors, uint32_t count,
                            const VkWriteDescriptorSet *write);

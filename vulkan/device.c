@@ -14,7 +14,7 @@ static VkResult enable_extensions(struct mvk_device *device, const VkDeviceCreat
     for (uint32_t i = 0; i < info->enabledExtensionCount; i++) {
         int e = 0;
         while (e < MVK_DEVICE_EXTENSION_COUNT &&
-               strcmp(mvk_device_extensions[e].extensionName, info->ppEnabledExtensionNames[i]))
+               strcmp(mvk_device_extensions[e].extensionName, info->ppEnabledExtensionNames[i]) != 0)
             e++;
         if (e == MVK_DEVICE_EXTENSION_COUNT)
             return VK_ERROR_EXTENSION_NOT_PRESENT;

@@ -7,7 +7,8 @@
 /* The GPU's semaphores want more than a word's alignment when they carry a time; be generous. */
 enum { EVENT_BO_BYTES = 16 };
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateEvent(VkDevice handle, const VkEventCreateInfo *pCreateInfo,
+VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateEvent(VkDevice handle,
+                                               const VkEventCreateInfo *pCreateInfo,
                                                const VkAllocationCallbacks *pAllocator,
                                                VkEvent *pEvent)
 {

@@ -13,7 +13,9 @@ static const size_t body_offset = sizeof(VkBaseOutStructure);
 
 /* A structure ends with its last member: what pads it holds no value. */
 #define FEATURES(type, struct_name, last)                                                          \
-    {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_##type, offsetof(struct_name, last) + sizeof(VkBool32)}
+    {                                                                                              \
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_##type, offsetof(struct_name, last) + sizeof(VkBool32)   \
+    }
 
 static const struct {
     VkStructureType type;

@@ -6,7 +6,8 @@
 
 enum { WAIT_POINTS = 64 };
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateFence(VkDevice handle, const VkFenceCreateInfo *pCreateInfo,
+VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateFence(VkDevice handle,
+                                               const VkFenceCreateInfo *pCreateInfo,
                                                const VkAllocationCallbacks *pAllocator,
                                                VkFence *pFence)
 {

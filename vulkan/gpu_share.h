@@ -4,8 +4,8 @@
  * VkInstances (a library's beside the application's), so they share what is open here: the only
  * state of this driver that outlives its objects. Any thread.
  *
- * After fork() the child owns none of the parent's GPUs: it opens its own, and releasing an inherited
- * one drops the record without touching the device.
+ * After fork() the child owns none of the parent's GPUs: it opens its own, and releasing an
+ * inherited one drops the record without touching the device.
  */
 #ifndef MVK_GPU_SHARE_H
 #define MVK_GPU_SHARE_H

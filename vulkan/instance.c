@@ -87,9 +87,9 @@ static VkResult open_one(struct mvk_instance *instance, const char *name)
     if (result == VK_ERROR_OUT_OF_HOST_MEMORY)
         return result;
     if (result != VK_SUCCESS) {
-        mvk_report(instance, VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-                   VK_OBJECT_TYPE_INSTANCE, (uint64_t)(uintptr_t)instance,
-                   "the Vulkan driver offers no device for %s: %s", name, err.text);
+        mvk_report(instance, VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT, VK_OBJECT_TYPE_INSTANCE,
+                   (uint64_t)(uintptr_t)instance, "the Vulkan driver offers no device for %s: %s",
+                   name, err.text);
         return VK_SUCCESS;
     }
     instance->physical_devices[instance->physical_device_count++] = pd;
@@ -151,9 +151,9 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_EnumeratePhysicalDevices(VkInstance handle,
 }
 
 /* Each device is a group of its own. */
-VKAPI_ATTR VkResult VKAPI_CALL mvk_EnumeratePhysicalDeviceGroups(
-    VkInstance handle, uint32_t *pPhysicalDeviceGroupCount,
-    VkPhysicalDeviceGroupProperties *pPhysicalDeviceGroupProperties)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_EnumeratePhysicalDeviceGroups(VkInstance handle, uint32_t *pPhysicalDeviceGroupCount,
+                                  VkPhysicalDeviceGroupProperties *pPhysicalDeviceGroupProperties)
 {
     struct mvk_instance *instance = mvk_instance_from(handle);
     VkResult result = enumerate(instance);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* VkDeviceMemory: allocation and mapping. Every type the CPU can see is coherent, and mapped for good. */
+/* VkDeviceMemory: allocation and mapping. Every type the CPU can see is coherent, and mapped for
+ * good. */
 #include "memory.h"
 
 #include "device.h"

@@ -33,7 +33,8 @@ static inline const void *mvk_chain_find(const void *chain, VkStructureType type
     return node;
 }
 
-/* The usual "count, then fill" answer: how many of `available` fit, and VK_INCOMPLETE if not all. */
+/* The usual "count, then fill" answer: how many of `available` fit, and VK_INCOMPLETE if not all.
+ */
 static inline VkResult mvk_clamp_count(uint32_t available, uint32_t *count)
 {
     if (*count < available)

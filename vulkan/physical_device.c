@@ -61,8 +61,8 @@ static void init_uuids(struct mvk_physical_device *pd)
 VkResult mvk_physical_device_create(struct mvk_instance *instance, const char *name,
                                     struct mvk_physical_device **out, struct magma_error *err)
 {
-    struct mvk_physical_device *pd = mvk_zalloc(&instance->alloc, NULL, sizeof(*pd),
-                                                VK_SYSTEM_ALLOCATION_SCOPE_INSTANCE);
+    struct mvk_physical_device *pd =
+        mvk_zalloc(&instance->alloc, NULL, sizeof(*pd), VK_SYSTEM_ALLOCATION_SCOPE_INSTANCE);
     if (!pd)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     enum magma_code code = mvk_gpu_acquire(name, &pd->gpu, err);
@@ -87,9 +87,9 @@ void mvk_physical_device_destroy(struct mvk_physical_device *pd)
     mvk_free(&pd->instance->alloc, NULL, pd);
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_EnumerateDeviceExtensionProperties(
-    VkPhysicalDevice physicalDevice, const char *pLayerName, uint32_t *pPropertyCount,
-    VkExtensionProperties *pProperties)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_EnumerateDeviceExtensionProperties(VkPhysicalDevice physicalDevice, const char *pLayerName,
+                                       uint32_t *pPropertyCount, VkExtensionProperties *pProperties)
 {
     (void)physicalDevice;
     if (pLayerName)
@@ -211,9 +211,9 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_GetPhysicalDeviceImageFormatProperties2(
     VkPhysicalDevice physicalDevice, const VkPhysicalDeviceImageFormatInfo2 *pInfo,
     VkImageFormatProperties2 *pProperties)
 {
-    return mvk_GetPhysicalDeviceImageFormatProperties(
-        physicalDevice, pInfo->format, pInfo->type, pInfo->tiling, pInfo->usage, pInfo->flags,
-        &pProperties->imageFormatProperties);
+    return mvk_GetPhysicalDeviceImageFormatProperties(physicalDevice, pInfo->format, pInfo->type,
+                                                      pInfo->tiling, pInfo->usage, pInfo->flags,
+                                                      &pProperties->imageFormatProperties);
 }
 
 VKAPI_ATTR void VKAPI_CALL mvk_GetPhysicalDeviceSparseImageFormatProperties(

@@ -118,8 +118,8 @@ static VkResult compile(struct job *job, uint8_t **image, size_t *image_bytes)
                           error, sizeof(error)))
         return report_compiler(job, error);
     *image_bytes = mvk_kernel_image_bytes(shader);
-    *image = mvk_zalloc(&job->device->alloc, NULL, *image_bytes,
-                        VK_SYSTEM_ALLOCATION_SCOPE_COMMAND);
+    *image =
+        mvk_zalloc(&job->device->alloc, NULL, *image_bytes, VK_SYSTEM_ALLOCATION_SCOPE_COMMAND);
     if (*image)
         mvk_kernel_image_write(shader, *image);
     magma_cc_shader_destroy(shader);
@@ -201,8 +201,7 @@ static VkResult create_one(struct mvk_device *device, struct mvk_pipeline_cache 
                            const VkAllocationCallbacks *own, VkPipeline *out)
 {
     uint64_t start_ns = now_ns();
-    bool may_compile =
-        !(info->flags & VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT);
+    bool may_compile = !(info->flags & VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT);
     bool cached = false;
     struct job job;
     struct mvk_pipeline *pipeline = mvk_object_zalloc(device, own, sizeof(*pipeline));
@@ -220,10 +219,10 @@ static VkResult create_one(struct mvk_device *device, struct mvk_pipeline_cache 
     return VK_SUCCESS;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateComputePipelines(
-    VkDevice handle, VkPipelineCache pipelineCache, uint32_t createInfoCount,
-    const VkComputePipelineCreateInfo *pCreateInfos, const VkAllocationCallbacks *pAllocator,
-    VkPipeline *pPipelines)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_CreateComputePipelines(VkDevice handle, VkPipelineCache pipelineCache, uint32_t createInfoCount,
+                           const VkComputePipelineCreateInfo *pCreateInfos,
+                           const VkAllocationCallbacks *pAllocator, VkPipeline *pPipelines)
 {
     struct mvk_device *device = mvk_device_from(handle);
     VkResult first = VK_SUCCESS;

@@ -35,9 +35,8 @@ bool mvk_pipeline_cache_add(struct mvk_pipeline_cache *cache,
                             const uint8_t key[MVK_CACHE_KEY_BYTES], const uint8_t *image,
                             uint32_t image_bytes)
 {
-    struct mvk_cache_entry *e =
-        mvk_zalloc(&cache->device->alloc, NULL, sizeof(*e) + image_bytes,
-                   VK_SYSTEM_ALLOCATION_SCOPE_CACHE);
+    struct mvk_cache_entry *e = mvk_zalloc(&cache->device->alloc, NULL, sizeof(*e) + image_bytes,
+                                           VK_SYSTEM_ALLOCATION_SCOPE_CACHE);
     if (!e)
         return false;
     memcpy(e->key, key, MVK_CACHE_KEY_BYTES);
@@ -158,8 +157,8 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_MergePipelineCaches(VkDevice device, VkPipeli
 {
     (void)device;
     for (uint32_t i = 0; i < srcCacheCount; i++) {
-        VkResult result = merge(mvk_pipeline_cache_from(dstCache),
-                                mvk_pipeline_cache_from(pSrcCaches[i]));
+        VkResult result =
+            merge(mvk_pipeline_cache_from(dstCache), mvk_pipeline_cache_from(pSrcCaches[i]));
         if (result != VK_SUCCESS)
             return result;
     }

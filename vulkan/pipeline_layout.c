@@ -54,9 +54,9 @@ static uint32_t count_dynamic(const VkPipelineLayoutCreateInfo *info)
     return count;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL mvk_CreatePipelineLayout(
-    VkDevice handle, const VkPipelineLayoutCreateInfo *pCreateInfo,
-    const VkAllocationCallbacks *pAllocator, VkPipelineLayout *pPipelineLayout)
+VKAPI_ATTR VkResult VKAPI_CALL
+mvk_CreatePipelineLayout(VkDevice handle, const VkPipelineLayoutCreateInfo *pCreateInfo,
+                         const VkAllocationCallbacks *pAllocator, VkPipelineLayout *pPipelineLayout)
 {
     struct mvk_device *device = mvk_device_from(handle);
     if (pCreateInfo->setLayoutCount > MAGMA_CC_ROOT_SET_COUNT ||

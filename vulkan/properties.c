@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Properties and limits. Every figure is what libmagma and the compiler can do: the root table bounds
- * sets, push constants and dynamic buffers, the GPU's info the workgroups. Limits on images,
+ * Properties and limits. Every figure is what libmagma and the compiler can do: the root table
+ * bounds sets, push constants and dynamic buffers, the GPU's info the workgroups. Limits on images,
  * samplers and drawing are 0, since there are none.
  */
 #include "instance.h"
@@ -86,8 +86,8 @@ VKAPI_ATTR void VKAPI_CALL mvk_GetPhysicalDeviceProperties(VkPhysicalDevice phys
     fill_limits(info, &pProperties->limits);
 }
 
-static void fill_driver(const struct mvk_physical_device *pd, VkDriverId *id, char *name, char *text,
-                        VkConformanceVersion *conformance)
+static void fill_driver(const struct mvk_physical_device *pd, VkDriverId *id, char *name,
+                        char *text, VkConformanceVersion *conformance)
 {
     *id = (VkDriverId)0; /* none is registered */
     snprintf(name, VK_MAX_DRIVER_NAME_SIZE, "magma-nv");
@@ -105,9 +105,9 @@ static void fill_1_1(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->deviceLUIDValid = VK_FALSE;
     p->subgroupSize = SUBGROUP_THREADS;
     p->subgroupSupportedStages = VK_SHADER_STAGE_COMPUTE_BIT;
-    p->subgroupSupportedOperations =
-        VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
-        VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT;
+    p->subgroupSupportedOperations = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
+                                     VK_SUBGROUP_FEATURE_SHUFFLE_BIT |
+                                     VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT;
     p->subgroupQuadOperationsInAllStages = VK_FALSE;
     p->pointClippingBehavior = VK_POINT_CLIPPING_BEHAVIOR_ALL_CLIP_PLANES;
     p->maxMultiviewViewCount = 0;
@@ -254,8 +254,7 @@ static void fill_one(const struct mvk_physical_device *pd, VkBaseOutStructure *s
         break;
     }
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES:
-        ((VkPhysicalDeviceMaintenance4Properties *)s)->maxBufferSize =
-            v11.maxMemoryAllocationSize;
+        ((VkPhysicalDeviceMaintenance4Properties *)s)->maxBufferSize = v11.maxMemoryAllocationSize;
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_PROPERTIES:
         ((VkPhysicalDeviceTimelineSemaphoreProperties *)s)->maxTimelineSemaphoreValueDifference =

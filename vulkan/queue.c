@@ -38,8 +38,8 @@ VkResult mvk_queue_create(struct mvk_device *device, uint32_t family, uint32_t i
     queue->family = family;
     queue->index = index;
     struct magma_error err = {0};
-    enum magma_code code = magma_channel_create(device->gpu, mvk_queue_families[family].engine,
-                                                &queue->channel, &err);
+    enum magma_code code =
+        magma_channel_create(device->gpu, mvk_queue_families[family].engine, &queue->channel, &err);
     if (code != MAGMA_OK) {
         mvk_free(&device->alloc, NULL, queue);
         err.code = code;
@@ -70,8 +70,7 @@ static VkResult batch_init(struct batch *batch, struct mvk_device *device, uint3
     if (waits > BATCH_POINTS || signals > BATCH_POINTS || pushes > BATCH_PUSHES) {
         size_t points = (size_t)waits + signals;
         size_t size = points * sizeof(*batch->waits) + pushes * sizeof(struct magma_push *);
-        batch->heap =
-            mvk_zalloc(&device->alloc, NULL, size, VK_SYSTEM_ALLOCATION_SCOPE_COMMAND);
+        batch->heap = mvk_zalloc(&device->alloc, NULL, size, VK_SYSTEM_ALLOCATION_SCOPE_COMMAND);
         if (!batch->heap)
             return VK_ERROR_OUT_OF_HOST_MEMORY;
         batch->waits = batch->heap;

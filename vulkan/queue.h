@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* VkQueue: a channel. The application serialises calls on one queue, so that there is no lock here. */
+/* VkQueue: a channel. The application serialises calls on one queue, so that there is no lock here.
+ */
 #ifndef MVK_QUEUE_H
 #define MVK_QUEUE_H
 

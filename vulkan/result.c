@@ -22,7 +22,8 @@ VkResult mvk_result(enum magma_code code)
         return VK_ERROR_INITIALIZATION_FAILED;
     case MAGMA_NOT_SUPPORTED:
         return VK_ERROR_FEATURE_NOT_PRESENT;
-    case MAGMA_TIMEOUT: /* of the driver's own deadlines; waits with a timeout handle it themselves */
+    case MAGMA_TIMEOUT: /* of the driver's own deadlines; waits with a timeout handle it themselves
+                         */
     case MAGMA_DEVICE_LOST:
     case MAGMA_DEVICE_GONE:
     case MAGMA_PROTOCOL:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * VkSemaphore: a timeline. A binary one counts its signals: each signal operation is one point more,
- * and a wait is for the latest, which Vulkan requires to have been submitted before the wait is.
+ * VkSemaphore: a timeline. A binary one counts its signals: each signal operation is one point
+ * more, and a wait is for the latest, which Vulkan requires to have been submitted before the wait
+ * is.
  */
 #ifndef MVK_SEMAPHORE_H
 #define MVK_SEMAPHORE_H

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Images, samplers and drawing: not supported. The device reports no format and no graphics queue, so
- * that a correct program never comes here. One that does gets an error instead of a jump to address
- * 0, which is where the loader would send it for a command that a driver lacks.
+ * Images, samplers and drawing: not supported. The device reports no format and no graphics queue,
+ * so that a correct program never comes here. One that does gets an error instead of a jump to
+ * address 0, which is where the loader would send it for a command that a driver lacks.
  */
 #include "object.h"
 
 #define MVK_NOT_SUPPORTED(name, info_type, handle_type)                                            \
-    VKAPI_ATTR VkResult VKAPI_CALL mvk_Create##name(                                               \
-        VkDevice device, const info_type *pCreateInfo, const VkAllocationCallbacks *pAllocator,    \
-        handle_type *pHandle)                                                                      \
+    VKAPI_ATTR VkResult VKAPI_CALL mvk_Create##name(VkDevice device, const info_type *pCreateInfo, \
+                                                    const VkAllocationCallbacks *pAllocator,       \
+                                                    handle_type *pHandle)                          \
     {                                                                                              \
         (void)device;                                                                              \
         (void)pCreateInfo;                                                                         \

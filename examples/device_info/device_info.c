@@ -26,8 +26,8 @@ static void print_identity(VkPhysicalDevice device)
 {
     VkPhysicalDeviceDriverProperties driver = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
-    VkPhysicalDeviceProperties2 two = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &driver};
+    VkPhysicalDeviceProperties2 two = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                       .pNext = &driver};
     vkGetPhysicalDeviceProperties2(device, &two);
     const VkPhysicalDeviceProperties *p = &two.properties;
     printf("device            %s (%s)\n", p->deviceName, device_type(p->deviceType));
@@ -95,8 +95,9 @@ int main(void)
     VkInstance instance;
     VkResult result = vkCreateInstance(&info, NULL, &instance);
     if (result != VK_SUCCESS) {
-        fprintf(stderr, "device_info: vkCreateInstance failed (VkResult %d); is a Vulkan driver "
-                        "installed? `examples/run device_info` uses the one of the build folder\n",
+        fprintf(stderr,
+                "device_info: vkCreateInstance failed (VkResult %d); is a Vulkan driver "
+                "installed? `examples/run device_info` uses the one of the build folder\n",
                 (int)result);
         return 1;
     }

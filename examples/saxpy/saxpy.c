@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * saxpy [COUNT]: y = a * x + y through Vulkan, checked against the CPU. The whole path that a compute
- * program takes: instance, device, buffers, a pipeline from SPIR-V, descriptors, one command buffer,
- * a fence, and two timestamps. Nothing in it is special to magma.
+ * saxpy [COUNT]: y = a * x + y through Vulkan, checked against the CPU. The whole path that a
+ * compute program takes: instance, device, buffers, a pipeline from SPIR-V, descriptors, one
+ * command buffer, a fence, and two timestamps. Nothing in it is special to magma.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -79,8 +79,9 @@ static void open_device(struct saxpy *s)
     };
     VkResult result = vkCreateInstance(&instance, NULL, &s->instance);
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER) {
-        fprintf(stderr, "saxpy: the Vulkan loader found no driver (run `examples/run saxpy`, or set "
-                        "VK_DRIVER_FILES to a driver's manifest)\n");
+        fprintf(stderr,
+                "saxpy: the Vulkan loader found no driver (run `examples/run saxpy`, or set "
+                "VK_DRIVER_FILES to a driver's manifest)\n");
         exit(1);
     }
     CHECK(result);
@@ -94,8 +95,7 @@ static void open_device(struct saxpy *s)
     VkQueueFamilyProperties families[16];
     uint32_t family_count = 16;
     vkGetPhysicalDeviceQueueFamilyProperties(s->physical_device, &family_count, families);
-    while (s->family < family_count &&
-           !(families[s->family].queueFlags & VK_QUEUE_COMPUTE_BIT))
+    while (s->family < family_count && !(families[s->family].queueFlags & VK_QUEUE_COMPUTE_BIT))
         s->family++;
     const float priority = 1.0f;
     const VkDeviceQueueCreateInfo queue = {
@@ -290,7 +290,8 @@ static float y_at(uint32_t i)
     return (float)(i % 7);
 }
 
-/* Vulkan lets a GPU fuse the multiplication and the addition, and these values are exact either way. */
+/* Vulkan lets a GPU fuse the multiplication and the addition, and these values are exact either
+ * way. */
 static uint32_t count_wrong(const struct saxpy *s)
 {
     uint32_t wrong = 0;

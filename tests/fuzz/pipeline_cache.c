@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Pipeline cache data of any bytes. A fuzzer does not find a SHA-256, so each input is read twice: as
- * it is, and sealed anew, which leads it to the entries and to the kernel images in them.
+ * Pipeline cache data of any bytes. A fuzzer does not find a SHA-256, so each input is read twice:
+ * as it is, and sealed anew, which leads it to the entries and to the kernel images in them.
  */
 #include "vulkan/cache_data.h"
 #include "vulkan/kernel_image.h"

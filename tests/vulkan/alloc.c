@@ -95,15 +95,18 @@ static VkResult make_layouts(struct zoo *z)
                                                   VK_SHADER_STAGE_COMPUTE_BIT, NULL};
     const VkDescriptorSetLayoutCreateInfo set = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-        .bindingCount = 1, .pBindings = &binding};
+        .bindingCount = 1,
+        .pBindings = &binding};
     VkResult result = vkCreateDescriptorSetLayout(z->device, &set, &callbacks, &z->set_layout);
     if (result != VK_SUCCESS)
         return result;
     const VkPushConstantRange push = {VK_SHADER_STAGE_COMPUTE_BIT, 0, 128};
-    const VkPipelineLayoutCreateInfo layout = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-        .setLayoutCount = 1, .pSetLayouts = &z->set_layout,
-        .pushConstantRangeCount = 1, .pPushConstantRanges = &push};
+    const VkPipelineLayoutCreateInfo layout = {.sType =
+                                                   VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                               .setLayoutCount = 1,
+                                               .pSetLayouts = &z->set_layout,
+                                               .pushConstantRangeCount = 1,
+                                               .pPushConstantRanges = &push};
     result = vkCreatePipelineLayout(z->device, &layout, &callbacks, &z->layout);
     if (result != VK_SUCCESS)
         return result;
@@ -111,49 +114,52 @@ static VkResult make_layouts(struct zoo *z)
         .descriptorCount = 1, .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER};
     const VkDescriptorUpdateTemplateCreateInfo update = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_UPDATE_TEMPLATE_CREATE_INFO,
-        .descriptorUpdateEntryCount = 1, .pDescriptorUpdateEntries = &entry,
+        .descriptorUpdateEntryCount = 1,
+        .pDescriptorUpdateEntries = &entry,
         .descriptorSetLayout = z->set_layout};
     return vkCreateDescriptorUpdateTemplate(z->device, &update, &callbacks, &z->update);
 }
 
 static VkResult make_pipeline(struct zoo *z)
 {
-    const VkShaderModuleCreateInfo code = {
-        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-        .codeSize = sizeof(mark_one), .pCode = mark_one};
+    const VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                           .codeSize = sizeof(mark_one),
+                                           .pCode = mark_one};
     VkResult result = vkCreateShaderModule(z->device, &code, &callbacks, &z->module);
     if (result != VK_SUCCESS)
         return result;
-    const VkPipelineCacheCreateInfo cache = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
+    const VkPipelineCacheCreateInfo cache = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
     result = vkCreatePipelineCache(z->device, &cache, &callbacks, &z->cache);
     if (result != VK_SUCCESS)
         return result;
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                  .stage = VK_SHADER_STAGE_COMPUTE_BIT, .module = z->module, .pName = "main"},
+                  .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                  .module = z->module,
+                  .pName = "main"},
         .layout = z->layout};
     return vkCreateComputePipelines(z->device, z->cache, 1, &info, &callbacks, &z->pipeline);
 }
 
 static VkResult make_memory(struct zoo *z)
 {
-    const VkBufferCreateInfo buffer = {
-        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-        .size = 1024, .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT};
+    const VkBufferCreateInfo buffer = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                       .size = 1024,
+                                       .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT};
     VkResult result = vkCreateBuffer(z->device, &buffer, &callbacks, &z->buffer);
     if (result != VK_SUCCESS)
         return result;
-    const VkMemoryAllocateInfo memory = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, .allocationSize = 4096};
+    const VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                         .allocationSize = 4096};
     result = vkAllocateMemory(z->device, &memory, &callbacks, &z->memory);
     if (result != VK_SUCCESS)
         return result;
     const VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 4};
-    const VkDescriptorPoolCreateInfo pool = {
-        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-        .maxSets = 4, .poolSizeCount = 1, .pPoolSizes = &size};
+    const VkDescriptorPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                             .maxSets = 4,
+                                             .poolSizeCount = 1,
+                                             .pPoolSizes = &size};
     return vkCreateDescriptorPool(z->device, &pool, &callbacks, &z->descriptors);
 }
 
@@ -165,7 +171,8 @@ static VkResult make_commands(struct zoo *z)
         return result;
     const VkCommandBufferAllocateInfo commands = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = z->pool, .commandBufferCount = 1};
+        .commandPool = z->pool,
+        .commandBufferCount = 1};
     return vkAllocateCommandBuffers(z->device, &commands, &z->commands);
 }
 
@@ -183,9 +190,9 @@ static VkResult make_sync(struct zoo *z)
     result = vkCreateEvent(z->device, &event, &callbacks, &z->event);
     if (result != VK_SUCCESS)
         return result;
-    const VkQueryPoolCreateInfo queries = {
-        .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
-        .queryType = VK_QUERY_TYPE_TIMESTAMP, .queryCount = 2};
+    const VkQueryPoolCreateInfo queries = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                           .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                           .queryCount = 2};
     return vkCreateQueryPool(z->device, &queries, &callbacks, &z->queries);
 }
 

@@ -19,7 +19,7 @@ static void hex_digest(const char *text, size_t repeat, size_t step, char out[65
     }
     mvk_sha256_finish(&hash, digest);
     for (int i = 0; i < MVK_SHA256_BYTES; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+        snprintf(out + (size_t)i * 2, 3, "%02x", digest[i]);
 }
 
 START_TEST(sha256_gives_the_standards_digests)
@@ -110,9 +110,13 @@ END_TEST
 START_TEST(a_kernel_image_keeps_every_figure)
 {
     uint8_t code[32] = {1, 2, 3};
-    struct magma_cc_shader shader = {
-        .code = code, .code_size_bytes = sizeof(code), .register_count = 40, .barrier_count = 1,
-        .shared_size_bytes = 4096, .local_size_bytes = 64, .workgroup_size = {8, 4, 2}};
+    struct magma_cc_shader shader = {.code = code,
+                                     .code_size_bytes = sizeof(code),
+                                     .register_count = 40,
+                                     .barrier_count = 1,
+                                     .shared_size_bytes = 4096,
+                                     .local_size_bytes = 64,
+                                     .workgroup_size = {8, 4, 2}};
     uint8_t image[256];
     size_t size = mvk_kernel_image_bytes(&shader);
     mvk_kernel_image_write(&shader, image);
@@ -132,9 +136,10 @@ END_TEST
 START_TEST(figures_the_compiler_never_gives_are_refused)
 {
     uint8_t code[32] = {0};
-    const struct magma_cc_shader good = {
-        .code = code, .code_size_bytes = sizeof(code), .register_count = 16,
-        .workgroup_size = {1, 1, 1}};
+    const struct magma_cc_shader good = {.code = code,
+                                         .code_size_bytes = sizeof(code),
+                                         .register_count = 16,
+                                         .workgroup_size = {1, 1, 1}};
     struct magma_cc_shader bad[] = {good, good, good, good, good, good};
     bad[0].register_count = 0;
     bad[1].register_count = 256;

@@ -279,7 +279,7 @@ START_TEST(query_results_reach_buffers_in_both_widths)
     uint64_t wide[4];
     memcpy(wide, b.words, sizeof(wide));
     for (int i = 0; i < 2; i++) {
-        ck_assert_uint_eq(wide[2 * i], t[i]);
+        ck_assert_uint_eq(wide[i * 2], t[i]);
         ck_assert_uint_eq(wide[2 * i + 1], 1);
         ck_assert_uint_eq(b.words[16 + i], (uint32_t)t[i]);
     }

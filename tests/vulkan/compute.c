@@ -61,8 +61,8 @@ static void run(struct run *r, struct kit_spirv code, const VkSpecializationInfo
 {
     VkDescriptorSetLayoutBinding bindings[BUFFERS_MAX];
     for (uint32_t i = 0; i < r->count; i++)
-        bindings[i] = (VkDescriptorSetLayoutBinding){i, r->types[i], 1,
-                                                     VK_SHADER_STAGE_COMPUTE_BIT, NULL};
+        bindings[i] =
+            (VkDescriptorSetLayoutBinding){i, r->types[i], 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL};
     VkDescriptorSetLayout set_layout = kit_set_layout(0, r->count, bindings);
     VkShaderModule module = kit_module(code);
     VkPipelineLayout layout = kit_pipeline_layout(1, &set_layout);
@@ -117,8 +117,7 @@ START_TEST(specialization_constants_take_their_values)
         VkBool32 negate;
         float scale;
     } values = {48, 7, VK_TRUE, 2.5f};
-    const VkSpecializationMapEntry entries[] = {
-        {0, 0, 4}, {1, 4, 4}, {2, 8, 4}, {3, 12, 4}};
+    const VkSpecializationMapEntry entries[] = {{0, 0, 4}, {1, 4, 4}, {2, 8, 4}, {3, 12, 4}};
     const VkSpecializationInfo spec = {4, entries, sizeof(values), &values};
     struct run r = run_of(1, 4096, 0);
     r.groups[0] = 2;

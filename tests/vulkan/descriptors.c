@@ -16,9 +16,9 @@ static const uint32_t marked = PUSH + 1;
 static VkDescriptorSetLayout layout_of(VkDescriptorSetLayoutCreateFlags flags, uint32_t binding,
                                        VkDescriptorType type, uint32_t count)
 {
-    return kit_set_layout(flags, 1,
-                          &(VkDescriptorSetLayoutBinding){binding, type, count,
-                                                          VK_SHADER_STAGE_COMPUTE_BIT, NULL});
+    return kit_set_layout(
+        flags, 1,
+        &(VkDescriptorSetLayoutBinding){binding, type, count, VK_SHADER_STAGE_COMPUTE_BIT, NULL});
 }
 
 static void dispatch_marked(VkCommandBuffer c, struct kit_program *p)
@@ -152,11 +152,21 @@ START_TEST(copied_descriptors_are_as_good_as_written_ones)
         kit_write(from, 2, i, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, a.buffer.buffer, 256 * (i + 1),
                   16);
     const VkCopyDescriptorSet copies[] = {
-        {.sType = VK_STRUCTURE_TYPE_COPY_DESCRIPTOR_SET, .srcSet = from, .srcBinding = 2,
-         .srcArrayElement = 1, .dstSet = a.set, .dstBinding = 2, .dstArrayElement = 0,
+        {.sType = VK_STRUCTURE_TYPE_COPY_DESCRIPTOR_SET,
+         .srcSet = from,
+         .srcBinding = 2,
+         .srcArrayElement = 1,
+         .dstSet = a.set,
+         .dstBinding = 2,
+         .dstArrayElement = 0,
          .descriptorCount = 2},
-        {.sType = VK_STRUCTURE_TYPE_COPY_DESCRIPTOR_SET, .srcSet = from, .srcBinding = 2,
-         .srcArrayElement = 0, .dstSet = a.set, .dstBinding = 2, .dstArrayElement = 2,
+        {.sType = VK_STRUCTURE_TYPE_COPY_DESCRIPTOR_SET,
+         .srcSet = from,
+         .srcBinding = 2,
+         .srcArrayElement = 0,
+         .dstSet = a.set,
+         .dstBinding = 2,
+         .dstArrayElement = 2,
          .descriptorCount = 1},
     };
     vkUpdateDescriptorSets(rig.device, 0, NULL, 2, copies);
@@ -176,19 +186,22 @@ struct template_data {
 static VkDescriptorUpdateTemplate template_create(const struct array_case *a, bool push)
 {
     const VkDescriptorUpdateTemplateEntry entry = {
-        .dstBinding = 2, .descriptorCount = 3,
+        .dstBinding = 2,
+        .descriptorCount = 3,
         .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
         .offset = offsetof(struct template_data, buffers),
         .stride = sizeof(((struct template_data *)0)->buffers[0]),
     };
     const VkDescriptorUpdateTemplateCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_UPDATE_TEMPLATE_CREATE_INFO,
-        .descriptorUpdateEntryCount = 1, .pDescriptorUpdateEntries = &entry,
+        .descriptorUpdateEntryCount = 1,
+        .pDescriptorUpdateEntries = &entry,
         .templateType = push ? VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_PUSH_DESCRIPTORS_KHR
                              : VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_DESCRIPTOR_SET,
         .descriptorSetLayout = a->sets[1],
         .pipelineBindPoint = VK_PIPELINE_BIND_POINT_COMPUTE,
-        .pipelineLayout = a->program.layout, .set = 1,
+        .pipelineLayout = a->program.layout,
+        .set = 1,
     };
     VkDescriptorUpdateTemplate update;
     OK(vkCreateDescriptorUpdateTemplate(rig.device, &info, NULL, &update));
@@ -224,8 +237,11 @@ START_TEST(push_descriptors_keep_what_is_not_pushed_again)
     for (uint32_t i = 0; i < 3; i++)
         infos[i] = (VkDescriptorBufferInfo){a.buffer.buffer, i < 2 ? 256 * (i + 1) : 0, 16};
     VkWriteDescriptorSet write = {
-        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstBinding = 2, .descriptorCount = 3,
-        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, .pBufferInfo = infos,
+        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+        .dstBinding = 2,
+        .descriptorCount = 3,
+        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+        .pBufferInfo = infos,
     };
     VkCommandBuffer c = rig_begin();
     vkCmdPushDescriptorSetKHR(c, VK_PIPELINE_BIND_POINT_COMPUTE, a.program.layout, 1, 1, &write);
@@ -268,7 +284,9 @@ START_TEST(a_pool_gives_room_back_and_says_when_there_is_none)
     OK(vkFreeDescriptorSets(rig.device, pool, 1, &sets[3]));
     const VkDescriptorSetAllocateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-        .descriptorPool = pool, .descriptorSetCount = 1, .pSetLayouts = &two,
+        .descriptorPool = pool,
+        .descriptorSetCount = 1,
+        .pSetLayouts = &two,
     };
     VkDescriptorSet pair;
     ck_assert_int_eq(vkAllocateDescriptorSets(rig.device, &info, &pair), VK_ERROR_FRAGMENTED_POOL);
@@ -290,7 +308,8 @@ START_TEST(layouts_of_images_are_not_supported)
                                                 VK_SHADER_STAGE_COMPUTE_BIT, NULL};
     const VkDescriptorSetLayoutCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-        .bindingCount = 1, .pBindings = &image,
+        .bindingCount = 1,
+        .pBindings = &image,
     };
     VkDescriptorSetLayoutSupport support = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_SUPPORT, .supported = VK_TRUE};

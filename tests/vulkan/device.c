@@ -223,7 +223,8 @@ START_TEST(no_format_is_supported)
     VkInstance instance = plain_instance();
     VkPhysicalDevice pd;
     ck_assert_uint_eq(count_devices(instance, &pd), 1);
-    for (int format = VK_FORMAT_UNDEFINED + 1; format <= VK_FORMAT_ASTC_12x12_SRGB_BLOCK; format++) {
+    for (int format = VK_FORMAT_UNDEFINED + 1; format <= VK_FORMAT_ASTC_12x12_SRGB_BLOCK;
+         format++) {
         VkFormatProperties f;
         vkGetPhysicalDeviceFormatProperties(pd, (VkFormat)format, &f);
         ck_assert_uint_eq(f.linearTilingFeatures | f.optimalTilingFeatures | f.bufferFeatures, 0);

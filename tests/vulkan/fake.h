@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A small implementation of libmagma's API on the CPU, for testing the Vulkan driver without the layers
- * below it. GPU addresses are CPU addresses; each channel is a thread that carries out what pushes
- * recorded. Kernels are not run: the fake compiler keeps the list of bindings as the "code", and a
- * dispatch does what tests/vulkan/shaders/mark.comp says, for every binding of the list.
+ * A small implementation of libmagma's API on the CPU, for testing the Vulkan driver without the
+ * layers below it. GPU addresses are CPU addresses; each channel is a thread that carries out what
+ * pushes recorded. Kernels are not run: the fake compiler keeps the list of bindings as the "code",
+ * and a dispatch does what tests/vulkan/shaders/mark.comp says, for every binding of the list.
  */
 #ifndef TESTS_VULKAN_FAKE_H
 #define TESTS_VULKAN_FAKE_H
@@ -16,8 +16,9 @@
 #include <pthread.h>
 
 struct magma_gpu {
-    pthread_mutex_t lock;  /* protects every timeline's value */
-    pthread_cond_t raised; /* some timeline grew, or memory that a push waits for may have changed */
+    pthread_mutex_t lock; /* protects every timeline's value */
+    pthread_cond_t
+        raised; /* some timeline grew, or memory that a push waits for may have changed */
     struct magma_gpu_info info;
     uint64_t vram_used, system_used; /* atomic */
 };

@@ -94,7 +94,8 @@ void magma_channel_destroy(struct magma_channel *channel)
     free(channel);
 }
 
-enum magma_code magma_channel_submit(struct magma_channel *channel, const struct magma_submit *submit)
+enum magma_code magma_channel_submit(struct magma_channel *channel,
+                                     const struct magma_submit *submit)
 {
     for (size_t i = 0; i < submit->push_count; i++) {
         if (magma_push_status(submit->pushes[i]) != MAGMA_OK)

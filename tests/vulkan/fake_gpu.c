@@ -224,8 +224,9 @@ static bool reached(const struct magma_timeline_point *points, size_t count, boo
     return all ? done == count : done > 0;
 }
 
-enum magma_code magma_timeline_wait(struct magma_gpu *gpu, const struct magma_timeline_point *points,
-                                    size_t count, bool all, uint64_t timeout_ns)
+enum magma_code magma_timeline_wait(struct magma_gpu *gpu,
+                                    const struct magma_timeline_point *points, size_t count,
+                                    bool all, uint64_t timeout_ns)
 {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);

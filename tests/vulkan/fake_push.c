@@ -76,7 +76,8 @@ enum magma_code magma_push_status(const struct magma_push *push)
     return push->status;
 }
 
-static struct op *add(struct magma_push *push, enum op_kind kind, uint64_t a, uint64_t b, uint64_t c)
+static struct op *add(struct magma_push *push, enum op_kind kind, uint64_t a, uint64_t b,
+                      uint64_t c)
 {
     struct op *op = calloc(1, sizeof(*op));
     if (!op) {
@@ -176,7 +177,7 @@ void magma_kernel_destroy(struct magma_kernel *kernel)
 
 static void *at(uint64_t address)
 {
-    return (void *)(uintptr_t)address;
+    return (void *)(uintptr_t)address; /* NOLINT(*-no-int-to-ptr): what a GPU address is here */
 }
 
 static void mark(const struct magma_cc_buffer_descriptor *d, const uint32_t *root)
@@ -199,7 +200,8 @@ static void run_mark(const struct magma_kernel *kernel, const uint32_t *root)
                               b.offset_bytes * sizeof(struct magma_cc_buffer_descriptor);
         if (b.kind == MAGMA_CC_BINDING_BUFFER) {
             uint64_t set;
-            memcpy(&set, (const uint8_t *)root + MAGMA_CC_ROOT_SET_ADDRESS + b.set * 8, 8);
+            memcpy(&set, (const uint8_t *)root + MAGMA_CC_ROOT_SET_ADDRESS + b.set * sizeof(set),
+                   sizeof(set));
             base = (const uint8_t *)at(set) + b.offset_bytes;
         }
         for (uint32_t e = 0; e < b.count; e++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The GPU goes away (the software GPU's process is killed): every call ends, with the right code. */
+/* The GPU goes away (the software GPU's process is killed): every call ends, with the right code.
+ */
 #include "rig.h"
 
 #include <dirent.h>
@@ -65,12 +66,16 @@ static struct stuck submit_stuck(void)
     const uint64_t one = 1;
     const VkTimelineSemaphoreSubmitInfo values = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .signalSemaphoreValueCount = 1, .pSignalSemaphoreValues = &one,
+        .signalSemaphoreValueCount = 1,
+        .pSignalSemaphoreValues = &one,
     };
     const VkSubmitInfo submit = {
-        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .pNext = &values,
-        .commandBufferCount = 1, .pCommandBuffers = &s.commands,
-        .signalSemaphoreCount = 1, .pSignalSemaphores = &s.semaphore,
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+        .pNext = &values,
+        .commandBufferCount = 1,
+        .pCommandBuffers = &s.commands,
+        .signalSemaphoreCount = 1,
+        .pSignalSemaphores = &s.semaphore,
     };
     OK(vkQueueSubmit(rig.queue, 1, &submit, s.fence));
     return s;
@@ -87,9 +92,10 @@ static void destroy_stuck(struct stuck *s)
 static VkResult wait_semaphore(VkSemaphore semaphore)
 {
     const uint64_t one = 1;
-    const VkSemaphoreWaitInfo info = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-        .semaphoreCount = 1, .pSemaphores = &semaphore, .pValues = &one};
+    const VkSemaphoreWaitInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+                                      .semaphoreCount = 1,
+                                      .pSemaphores = &semaphore,
+                                      .pValues = &one};
     return vkWaitSemaphores(rig.device, &info, UINT64_MAX);
 }
 

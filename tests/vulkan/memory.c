@@ -72,9 +72,10 @@ START_TEST(a_mapping_shows_its_offset_and_lasts_over_unmap)
     vkUnmapMemory(rig.device, memory);
     OK(vkMapMemory(rig.device, memory, 4096, 4096, 0, &part));
     ck_assert_int_eq(*(uint8_t *)part, 77);
-    const VkMappedMemoryRange range = {
-        .sType = VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE,
-        .memory = memory, .offset = 4096, .size = 4096};
+    const VkMappedMemoryRange range = {.sType = VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE,
+                                       .memory = memory,
+                                       .offset = 4096,
+                                       .size = 4096};
     OK(vkFlushMappedMemoryRanges(rig.device, 1, &range));
     OK(vkInvalidateMappedMemoryRanges(rig.device, 1, &range));
     vkFreeMemory(rig.device, memory, NULL);
@@ -130,9 +131,10 @@ START_TEST(two_buffers_share_one_allocation)
     VkMemoryRequirements need;
     vkGetBufferMemoryRequirements(rig.device, second, &need);
     ck_assert_uint_ge(need.size, 1000);
-    const VkBindBufferMemoryInfo bind = {
-        .sType = VK_STRUCTURE_TYPE_BIND_BUFFER_MEMORY_INFO,
-        .buffer = second, .memory = whole.memory, .memoryOffset = 4 * need.alignment};
+    const VkBindBufferMemoryInfo bind = {.sType = VK_STRUCTURE_TYPE_BIND_BUFFER_MEMORY_INFO,
+                                         .buffer = second,
+                                         .memory = whole.memory,
+                                         .memoryOffset = 4 * need.alignment};
     OK(vkBindBufferMemory2(rig.device, 1, &bind));
     VkCommandBuffer c = rig_begin();
     vkCmdFillBuffer(c, second, 0, VK_WHOLE_SIZE, 0x55555555);
@@ -158,10 +160,9 @@ START_TEST(requirements_are_known_before_the_buffer)
     const VkDeviceBufferMemoryRequirements info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_BUFFER_MEMORY_REQUIREMENTS, .pCreateInfo = &create};
     VkMemoryDedicatedRequirements dedicated = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS,
-        .prefersDedicatedAllocation = 9};
-    VkMemoryRequirements2 early = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2, .pNext = &dedicated};
+        .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS, .prefersDedicatedAllocation = 9};
+    VkMemoryRequirements2 early = {.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2,
+                                   .pNext = &dedicated};
     vkGetDeviceBufferMemoryRequirementsKHR(rig.device, &info, &early);
     ck_assert_uint_eq(dedicated.prefersDedicatedAllocation, VK_FALSE);
     VkBuffer buffer;

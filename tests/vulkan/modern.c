@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What came after Vulkan 1.0: subgroups, buffer addresses, 64-bit integers, tables of descriptors. */
+/* What came after Vulkan 1.0: subgroups, buffer addresses, 64-bit integers, tables of descriptors.
+ */
 #include "kit.h"
 
 #include "address.spv.h"
@@ -50,10 +51,22 @@ START_TEST(subgroups_vote_and_exchange)
     run_on(ballot ? KIT_SPIRV(subgroup_ballot) : KIT_SPIRV(subgroup_plain), &b, 0);
     for (uint32_t i = 0; i < 64; i++) {
         const uint32_t lane = i % 32, group = i - lane;
-        const uint32_t want[16] = {
-            32, 2, i, lane == 0, i < 32, i >= 32, group + (lane ^ 3), 2 * (group + (lane ^ 16)),
-            lane < 31 ? i + 1 : 0, 1, 0xaaaaaaaa, group + 5, 22, group,
-            (uint32_t)((UINT64_C(1) << lane) - 1), 19};
+        const uint32_t want[16] = {32,
+                                   2,
+                                   i,
+                                   lane == 0,
+                                   i < 32,
+                                   i >= 32,
+                                   group + (lane ^ 3),
+                                   2 * (group + (lane ^ 16)),
+                                   lane < 31 ? i + 1 : 0,
+                                   1,
+                                   0xaaaaaaaa,
+                                   group + 5,
+                                   22,
+                                   group,
+                                   (uint32_t)((UINT64_C(1) << lane) - 1),
+                                   19};
         for (uint32_t k = 0; k < cells; k++)
             ck_assert_msg(b.words[i * 16 + k] == want[k], "thread %u, cell %u: %u, want %u", i, k,
                           b.words[i * 16 + k], want[k]);
@@ -67,8 +80,8 @@ START_TEST(shaders_follow_addresses_in_64_bits)
     enum { NODES = 9, STRIDE = 64 };
     struct rig_buffer out = rig_buffer_create(64, RIG_HOST);
     struct rig_buffer nodes = rig_buffer_create_addressed(NODES * STRIDE, RIG_HOST);
-    const VkBufferDeviceAddressInfo info = {
-        .sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, .buffer = nodes.buffer};
+    const VkBufferDeviceAddressInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
+                                            .buffer = nodes.buffer};
     uint64_t base = vkGetBufferDeviceAddress(rig.device, &info);
     ck_assert_uint_ne(base, 0);
     uint64_t sum = 0, product = 1, next = 0;
@@ -95,20 +108,23 @@ enum { TABLE_MAX = 1000, TABLE_COUNT = 5 };
 
 static VkDescriptorSetLayout table_layout(void)
 {
-    const VkDescriptorBindingFlags flags[] = {
-        0, VK_DESCRIPTOR_BINDING_VARIABLE_DESCRIPTOR_COUNT_BIT |
-               VK_DESCRIPTOR_BINDING_PARTIALLY_BOUND_BIT |
-               VK_DESCRIPTOR_BINDING_UPDATE_AFTER_BIND_BIT};
+    const VkDescriptorBindingFlags flags[] = {0,
+                                              VK_DESCRIPTOR_BINDING_VARIABLE_DESCRIPTOR_COUNT_BIT |
+                                                  VK_DESCRIPTOR_BINDING_PARTIALLY_BOUND_BIT |
+                                                  VK_DESCRIPTOR_BINDING_UPDATE_AFTER_BIND_BIT};
     const VkDescriptorSetLayoutBindingFlagsCreateInfo binding_flags = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_BINDING_FLAGS_CREATE_INFO,
-        .bindingCount = 2, .pBindingFlags = flags};
+        .bindingCount = 2,
+        .pBindingFlags = flags};
     const VkDescriptorSetLayoutBinding bindings[] = {
         {0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL},
         {3, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, TABLE_MAX, VK_SHADER_STAGE_COMPUTE_BIT, NULL}};
     const VkDescriptorSetLayoutCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .pNext = &binding_flags,
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+        .pNext = &binding_flags,
         .flags = VK_DESCRIPTOR_SET_LAYOUT_CREATE_UPDATE_AFTER_BIND_POOL_BIT,
-        .bindingCount = 2, .pBindings = bindings};
+        .bindingCount = 2,
+        .pBindings = bindings};
     VkDescriptorSetLayout layout;
     OK(vkCreateDescriptorSetLayout(rig.device, &info, NULL, &layout));
     return layout;
@@ -119,10 +135,14 @@ static VkDescriptorSet table_set(VkDescriptorPool pool, VkDescriptorSetLayout la
     const uint32_t count = TABLE_COUNT;
     const VkDescriptorSetVariableDescriptorCountAllocateInfo variable = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_VARIABLE_DESCRIPTOR_COUNT_ALLOCATE_INFO,
-        .descriptorSetCount = 1, .pDescriptorCounts = &count};
-    const VkDescriptorSetAllocateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .pNext = &variable,
-        .descriptorPool = pool, .descriptorSetCount = 1, .pSetLayouts = &layout};
+        .descriptorSetCount = 1,
+        .pDescriptorCounts = &count};
+    const VkDescriptorSetAllocateInfo info = {.sType =
+                                                  VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                              .pNext = &variable,
+                                              .descriptorPool = pool,
+                                              .descriptorSetCount = 1,
+                                              .pSetLayouts = &layout};
     VkDescriptorSet set;
     OK(vkAllocateDescriptorSets(rig.device, &info, &set));
     return set;
@@ -135,10 +155,12 @@ START_TEST(a_table_of_variable_size_changes_after_it_is_bound)
     VkDescriptorSetLayout layout = table_layout();
     struct kit_program p = kit_program_create(KIT_SPIRV(table), 1, &layout);
     const VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1 + TABLE_COUNT};
-    const VkDescriptorPoolCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-        .flags = VK_DESCRIPTOR_POOL_CREATE_UPDATE_AFTER_BIND_BIT,
-        .maxSets = 1, .poolSizeCount = 1, .pPoolSizes = &size};
+    const VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                             .flags =
+                                                 VK_DESCRIPTOR_POOL_CREATE_UPDATE_AFTER_BIND_BIT,
+                                             .maxSets = 1,
+                                             .poolSizeCount = 1,
+                                             .pPoolSizes = &size};
     VkDescriptorPool pool;
     OK(vkCreateDescriptorPool(rig.device, &info, NULL, &pool));
     VkDescriptorSet set = table_set(pool, layout);

@@ -187,8 +187,7 @@ START_TEST(creation_feedback_tells_a_hit)
         r.info.pNext = &feedback;
         create_compiled(&r, cache);
         ck_assert_uint_ne(whole.flags & VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT, 0);
-        bool hit = whole.flags &
-                   VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT;
+        bool hit = whole.flags & VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT;
         ck_assert_int_eq(hit, round == 1);
         ck_assert_uint_eq(stage.flags, whole.flags);
     }
@@ -202,16 +201,17 @@ START_TEST(a_shader_that_does_not_compile_fails_alone_and_says_why)
     static const uint32_t empty[] = {0x07230203, 0x00010300, 0, 1, 0};
     struct recipe good = recipe_create(KIT_SPIRV(mark_one));
     VkComputePipelineCreateInfo infos[] = {good.info, good.info, good.info};
-    const VkShaderModuleCreateInfo code = {
-        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-        .codeSize = sizeof(empty), .pCode = empty};
+    const VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                           .codeSize = sizeof(empty),
+                                           .pCode = empty};
     VkShaderModule bad;
     OK(vkCreateShaderModule(rig.device, &code, NULL, &bad));
     infos[1].stage.module = bad;
     if (rig.fake)
         infos[1].stage.pName = "absent";
     VkPipeline pipelines[3];
-    VkResult result = vkCreateComputePipelines(rig.device, VK_NULL_HANDLE, 3, infos, NULL, pipelines);
+    VkResult result =
+        vkCreateComputePipelines(rig.device, VK_NULL_HANDLE, 3, infos, NULL, pipelines);
     ck_assert_int_lt(result, 0);
     ck_assert(pipelines[0] != VK_NULL_HANDLE);
     ck_assert(pipelines[1] == VK_NULL_HANDLE);

@@ -105,8 +105,10 @@ static void open_instance(bool validation)
 static void open_device(void)
 {
     static const char *const extensions[] = {
-        VK_KHR_SYNCHRONIZATION_2_EXTENSION_NAME, VK_KHR_COPY_COMMANDS_2_EXTENSION_NAME,
-        VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME,   VK_KHR_MAINTENANCE_4_EXTENSION_NAME,
+        VK_KHR_SYNCHRONIZATION_2_EXTENSION_NAME,
+        VK_KHR_COPY_COMMANDS_2_EXTENSION_NAME,
+        VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME,
+        VK_KHR_MAINTENANCE_4_EXTENSION_NAME,
         VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME,
         VK_EXT_PIPELINE_CREATION_CACHE_CONTROL_EXTENSION_NAME,
         VK_EXT_PIPELINE_CREATION_FEEDBACK_EXTENSION_NAME,
@@ -140,9 +142,13 @@ static void open_device(void)
     const float priorities[] = {1.0f, 1.0f};
     const VkDeviceQueueCreateInfo queues[] = {
         {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-         .queueFamilyIndex = 0, .queueCount = 2, .pQueuePriorities = priorities},
+         .queueFamilyIndex = 0,
+         .queueCount = 2,
+         .pQueuePriorities = priorities},
         {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-         .queueFamilyIndex = 1, .queueCount = 1, .pQueuePriorities = priorities},
+         .queueFamilyIndex = 1,
+         .queueCount = 1,
+         .pQueuePriorities = priorities},
     };
     const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
@@ -230,7 +236,8 @@ static struct rig_buffer buffer_create(VkDeviceSize size_bytes, VkMemoryProperty
     VkMemoryRequirements need;
     vkGetBufferMemoryRequirements(rig.device, b.buffer, &need);
     uint32_t type = rig_memory_type(properties);
-    ck_assert_uint_ne(need.memoryTypeBits & (1u << type), 0);
+    ck_assert_uint_lt(type, VK_MAX_MEMORY_TYPES);
+    ck_assert_uint_ne(need.memoryTypeBits & (1u << (type % VK_MAX_MEMORY_TYPES)), 0);
     const VkMemoryAllocateFlagsInfo flags = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
         .flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT,

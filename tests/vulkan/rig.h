@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What every suite of the Vulkan tests needs: an instance through the stock loader with the validation
- * layer and a messenger that counts, a device with its queues, buffers, and a command buffer for one
- * submission. One suite is one process, one instance and one open GPU (MAGMA_DEVICE names it).
+ * What every suite of the Vulkan tests needs: an instance through the stock loader with the
+ * validation layer and a messenger that counts, a device with its queues, buffers, and a command
+ * buffer for one submission. One suite is one process, one instance and one open GPU (MAGMA_DEVICE
+ * names it).
  *
  * Where MVK_TEST_FAKE is set, libmagma is tests/vulkan/fake.h's and shaders other than mark.comp do
  * nothing.
@@ -18,10 +19,10 @@ struct rig {
     VkInstance instance;
     VkPhysicalDevice physical_device;
     VkDevice device;
-    VkQueue queue;       /* compute and transfer */
-    VkQueue queue2;      /* the same family, another channel */
-    VkQueue copy_queue;  /* the family of transfers alone */
-    VkCommandPool pool;  /* of queue's family */
+    VkQueue queue;      /* compute and transfer */
+    VkQueue queue2;     /* the same family, another channel */
+    VkQueue copy_queue; /* the family of transfers alone */
+    VkCommandPool pool; /* of queue's family */
     VkDebugUtilsMessengerEXT messenger;
     bool fake;
 };
@@ -46,7 +47,7 @@ const char *rig_last_driver_message(void);
 /* Forgets them: for tests that provoke one. */
 void rig_forget_messages(void);
 
-#define OK(call) ck_assert_int_eq((call), VK_SUCCESS)
+#define OK(call)       ck_assert_int_eq((call), VK_SUCCESS)
 
 /* An instance function or device function that the loader does not export. */
 #define RIG_PROC(name) PFN_##name name = (PFN_##name)(void *)vkGetDeviceProcAddr(rig.device, #name)

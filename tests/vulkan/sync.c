@@ -79,13 +79,18 @@ START_TEST(a_binary_semaphore_orders_two_queues_again_and_again)
         VkCommandBuffer c[] = {record_fill(&b, 0, i), record_copy_word(&b, 0, 64)};
         const VkSubmitInfo first = {
             .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-            .commandBufferCount = 1, .pCommandBuffers = &c[0],
-            .signalSemaphoreCount = 1, .pSignalSemaphores = &s,
+            .commandBufferCount = 1,
+            .pCommandBuffers = &c[0],
+            .signalSemaphoreCount = 1,
+            .pSignalSemaphores = &s,
         };
         const VkSubmitInfo second = {
             .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-            .waitSemaphoreCount = 1, .pWaitSemaphores = &s, .pWaitDstStageMask = &stage,
-            .commandBufferCount = 1, .pCommandBuffers = &c[1],
+            .waitSemaphoreCount = 1,
+            .pWaitSemaphores = &s,
+            .pWaitDstStageMask = &stage,
+            .commandBufferCount = 1,
+            .pCommandBuffers = &c[1],
         };
         OK(vkQueueSubmit(rig.queue, 1, &first, VK_NULL_HANDLE));
         OK(vkQueueSubmit(rig.queue2, 1, &second, VK_NULL_HANDLE));
@@ -108,23 +113,34 @@ START_TEST(a_timeline_waits_for_a_signal_that_comes_later)
     const uint64_t v20 = 20, v30 = 30;
     const VkTimelineSemaphoreSubmitInfo waits = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .waitSemaphoreValueCount = 1, .pWaitSemaphoreValues = &v20,
-        .signalSemaphoreValueCount = 1, .pSignalSemaphoreValues = &v30,
+        .waitSemaphoreValueCount = 1,
+        .pWaitSemaphoreValues = &v20,
+        .signalSemaphoreValueCount = 1,
+        .pSignalSemaphoreValues = &v30,
     };
     const VkSubmitInfo late = {
-        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .pNext = &waits,
-        .waitSemaphoreCount = 1, .pWaitSemaphores = &s, .pWaitDstStageMask = &stage,
-        .commandBufferCount = 1, .pCommandBuffers = &c[1],
-        .signalSemaphoreCount = 1, .pSignalSemaphores = &s,
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+        .pNext = &waits,
+        .waitSemaphoreCount = 1,
+        .pWaitSemaphores = &s,
+        .pWaitDstStageMask = &stage,
+        .commandBufferCount = 1,
+        .pCommandBuffers = &c[1],
+        .signalSemaphoreCount = 1,
+        .pSignalSemaphores = &s,
     };
     const VkTimelineSemaphoreSubmitInfo signals = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .signalSemaphoreValueCount = 1, .pSignalSemaphoreValues = &v20,
+        .signalSemaphoreValueCount = 1,
+        .pSignalSemaphoreValues = &v20,
     };
     const VkSubmitInfo early = {
-        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .pNext = &signals,
-        .commandBufferCount = 1, .pCommandBuffers = &c[0],
-        .signalSemaphoreCount = 1, .pSignalSemaphores = &s,
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+        .pNext = &signals,
+        .commandBufferCount = 1,
+        .pCommandBuffers = &c[0],
+        .signalSemaphoreCount = 1,
+        .pSignalSemaphores = &s,
     };
     OK(vkQueueSubmit(rig.queue2, 1, &late, VK_NULL_HANDLE));
     uint64_t value = 0;
@@ -133,7 +149,9 @@ START_TEST(a_timeline_waits_for_a_signal_that_comes_later)
     OK(vkQueueSubmit(rig.queue, 1, &early, VK_NULL_HANDLE));
     const VkSemaphoreWaitInfo wait = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-        .semaphoreCount = 1, .pSemaphores = &s, .pValues = &v30,
+        .semaphoreCount = 1,
+        .pSemaphores = &s,
+        .pValues = &v30,
     };
     OK(vkWaitSemaphores(rig.device, &wait, RIG_TIMEOUT_NS));
     ck_assert_uint_eq(b.words[16], 5);
@@ -152,20 +170,27 @@ START_TEST(the_host_signals_what_a_queue_waits_for)
     VkCommandBuffer c = record_fill(&b, 0, 9);
     RIG_PROC(vkQueueSubmit2KHR);
     const VkSemaphoreSubmitInfo wait = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO, .semaphore = s, .value = 1,
+        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO,
+        .semaphore = s,
+        .value = 1,
         .stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
     };
     const VkSemaphoreSubmitInfo signal = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO, .semaphore = s, .value = 2,
+        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO,
+        .semaphore = s,
+        .value = 2,
         .stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
     };
     const VkCommandBufferSubmitInfo commands = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, .commandBuffer = c};
     const VkSubmitInfo2 submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
-        .waitSemaphoreInfoCount = 1, .pWaitSemaphoreInfos = &wait,
-        .commandBufferInfoCount = 1, .pCommandBufferInfos = &commands,
-        .signalSemaphoreInfoCount = 1, .pSignalSemaphoreInfos = &signal,
+        .waitSemaphoreInfoCount = 1,
+        .pWaitSemaphoreInfos = &wait,
+        .commandBufferInfoCount = 1,
+        .pCommandBufferInfos = &commands,
+        .signalSemaphoreInfoCount = 1,
+        .pSignalSemaphoreInfos = &signal,
     };
     VkFence fence = rig_fence(false);
     OK(vkQueueSubmit2KHR(rig.queue, 1, &submit, fence));
@@ -190,10 +215,10 @@ static void *signal_later(void *arg)
 {
     const struct timespec pause = {0, 20000000};
     nanosleep(&pause, NULL);
-    const VkSemaphoreSignalInfo info = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO, .semaphore = *(VkSemaphore *)arg,
-        .value = 7};
-    return (void *)(intptr_t)vkSignalSemaphore(rig.device, &info);
+    const VkSemaphoreSignalInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+                                        .semaphore = *(VkSemaphore *)arg,
+                                        .value = 7};
+    return vkSignalSemaphore(rig.device, &info) == VK_SUCCESS ? NULL : "the signal failed";
 }
 
 START_TEST(a_host_signal_wakes_a_host_wait_for_any)
@@ -201,8 +226,11 @@ START_TEST(a_host_signal_wakes_a_host_wait_for_any)
     VkSemaphore s[] = {rig_semaphore(true, 0), rig_semaphore(true, 0)};
     const uint64_t values[] = {5, 5};
     const VkSemaphoreWaitInfo wait = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, .flags = VK_SEMAPHORE_WAIT_ANY_BIT,
-        .semaphoreCount = 2, .pSemaphores = s, .pValues = values,
+        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+        .flags = VK_SEMAPHORE_WAIT_ANY_BIT,
+        .semaphoreCount = 2,
+        .pSemaphores = s,
+        .pValues = values,
     };
     ck_assert_int_eq(vkWaitSemaphores(rig.device, &wait, 1000), VK_TIMEOUT);
     pthread_t thread;
@@ -290,7 +318,8 @@ START_TEST(synchronization2_barriers_and_events_order_work)
     };
     const VkDependencyInfo dependency = {
         .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-        .memoryBarrierCount = 1, .pMemoryBarriers = &barrier,
+        .memoryBarrierCount = 1,
+        .pMemoryBarriers = &barrier,
     };
     VkCommandBuffer c = rig_begin();
     vkCmdFillBuffer(c, b.buffer, 0, 4, 1);
@@ -324,14 +353,18 @@ START_TEST(many_batches_in_one_submit_run_in_order)
         stages[i] = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
         submits[i] = (VkSubmitInfo){
             .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-            .commandBufferCount = 1, .pCommandBuffers = &c[i],
-            .signalSemaphoreCount = 1, .pSignalSemaphores = &s[i],
+            .commandBufferCount = 1,
+            .pCommandBuffers = &c[i],
+            .signalSemaphoreCount = 1,
+            .pSignalSemaphores = &s[i],
         };
     }
     OK(vkQueueSubmit(rig.queue, COUNT, submits, VK_NULL_HANDLE));
     const VkSubmitInfo last = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-        .waitSemaphoreCount = WAITS, .pWaitSemaphores = s, .pWaitDstStageMask = stages,
+        .waitSemaphoreCount = WAITS,
+        .pWaitSemaphores = s,
+        .pWaitDstStageMask = stages,
     };
     VkFence fence = rig_fence(false);
     OK(vkQueueSubmit(rig.queue2, 1, &last, fence));
