@@ -5,6 +5,7 @@
 #include "atomics.spv.h"
 #include "escape.spv.h"
 #include "grid.spv.h"
+#include "layouts.spv.h"
 #include "reduce.spv.h"
 #include "robust.spv.h"
 #include "special.spv.h"
@@ -183,6 +184,33 @@ START_TEST(uniform_blocks_follow_std140)
 }
 END_TEST
 
+START_TEST(relaxed_and_standard_layouts_reach_their_members)
+{
+    struct run r = run_of(2, 256, 256);
+    r.types[1] = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+    float *data = (float *)r.buffers[0].words;
+    float *list = (float *)r.buffers[1].words;
+    for (int i = 0; i < 16; i++)
+        data[i] = (float)(i + 1);
+    for (int i = 0; i < 8; i++)
+        list[i] = (float)(10 * i);
+    run(&r, KIT_SPIRV(layouts), NULL);
+    for (int i = 0; i < 3; i++)
+        ck_assert_float_eq(data[16 + i], (float)(4 - i) + 1); /* a.zyx + head */
+    ck_assert_float_eq(data[21], 7 * 2);
+    ck_assert_float_eq(data[22], 6 * 2);
+    for (int c = 0; c < 2; c++) {
+        for (int row = 0; row < 3; row++) /* three rows of two, 8 bytes each, from offset 32 */
+            ck_assert_float_eq(data[24 + c * 3 + row], (float)(9 + row * 2 + c));
+    }
+    float want = 0;
+    for (int i = 0; i < 8; i++)
+        want += (float)(10 * i * (i + 1));
+    ck_assert_float_eq(data[30], want);
+    run_end(&r);
+}
+END_TEST
+
 START_TEST(atomics_lose_no_update)
 {
     enum { GROUPS = 20, COUNT = GROUPS * 64 };
@@ -261,6 +289,7 @@ int main(void)
     tcase_add_test(tc, specialization_constants_take_their_values);
     tcase_add_test(tc, accesses_beyond_a_buffer_read_zero_and_write_nothing);
     tcase_add_test(tc, uniform_blocks_follow_std140);
+    tcase_add_test(tc, relaxed_and_standard_layouts_reach_their_members);
     tcase_add_test(tc, atomics_lose_no_update);
     tcase_add_test(tc, a_grid_in_three_dimensions_covers_every_cell);
     tcase_add_test(tc, diverging_loops_and_switches_end_as_on_the_cpu);

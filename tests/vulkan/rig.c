@@ -125,6 +125,7 @@ static void open_device(void)
         .pNext = &sync2,
         .hostQueryReset = VK_TRUE,
         .timelineSemaphore = VK_TRUE,
+        .uniformBufferStandardLayout = VK_TRUE,
         .bufferDeviceAddress = VK_TRUE,
         .vulkanMemoryModel = VK_TRUE,
         .vulkanMemoryModelDeviceScope = VK_TRUE,
