@@ -106,7 +106,7 @@ static void clear_waited(struct deps *d, uint8_t wait)
     for (int i = 0; i < GPR_COUNT + PRED_COUNT; i++) {
         struct track *t = i < GPR_COUNT ? &d->gpr[i] : &d->pred[i - GPR_COUNT];
         t->read_sbs &= (uint8_t)~wait;
-        if (t->write_sb != NV_SASS_SB_NONE && (wait >> t->write_sb & 1u)) {
+        if (t->write_sb != NV_SASS_SB_NONE && (wait & 1u << t->write_sb)) {
             t->write_sb = NV_SASS_SB_NONE;
         }
     }
@@ -118,7 +118,7 @@ static uint8_t take_scoreboard(struct deps *d)
 {
     for (unsigned i = 0; i < SB_COUNT; i++) {
         uint8_t sb = (uint8_t)((d->next_sb + i) % SB_COUNT);
-        if (!(d->pending >> sb & 1u)) {
+        if (!(d->pending & 1u << sb)) {
             d->next_sb = (uint8_t)((sb + 1) % SB_COUNT);
             return sb;
         }
