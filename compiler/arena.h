@@ -34,8 +34,8 @@ void *cc_alloc(struct cc_arena *arena, size_t count, size_t size_bytes);
 char *cc_strndup(struct cc_arena *arena, const char *text, size_t length);
 
 /* Writes the sentence and leaves the compilation. The sentence names what is wrong, not where in us. */
-_Noreturn void cc_fail(struct cc_arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void cc_fail(struct cc_arena *arena, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
 
 /* Grows array (of *capacity elements) so that index `need - 1` exists; new elements are zero. */
 void *cc_grow(struct cc_arena *arena, void *array, size_t *capacity, size_t need, size_t size_bytes);

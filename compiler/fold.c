@@ -223,7 +223,8 @@ static bool fold_shf(const struct cc_inst *inst, struct cc_src *out)
     if (!(inst->flags & CC_F_RIGHT)) {
         value = count >= 64 ? 0 : value << count;
     } else if (inst->flags & CC_F_SIGNED) {
-        value = (uint64_t)((int64_t)value >> (count >= 64 ? 63 : count));
+        uint64_t sign = value >> 63 ? UINT64_MAX : 0;
+        value = count >= 64 ? sign : value >> count | sign << 1 << (63 - count);
     } else {
         value = count >= 64 ? 0 : value >> count;
     }

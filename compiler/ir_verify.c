@@ -15,7 +15,9 @@ struct check {
     const char *after;
 };
 
-static _Noreturn void broken(struct check *c, const struct cc_inst *inst, const char *what)
+static void broken(struct check *c, const struct cc_inst *inst, const char *what)
+    __attribute__((noreturn));
+static void broken(struct check *c, const struct cc_inst *inst, const char *what)
 {
     cc_fail(c->s->arena, "malformed: %s (%s, block %" PRIu32 ", after %s)", what,
             inst ? cc_op_name(inst->op) : "block", inst && inst->block ? inst->block->id : 0,

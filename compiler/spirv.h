@@ -188,8 +188,8 @@ struct spv_id *spv_id(const struct spv_module *m, uint32_t id);
 /* The decoration's entry, NULL when the id (or its member) has none. */
 const struct spv_decor *spv_decor_find(const struct spv_module *m, uint32_t id, uint32_t member,
                                        uint32_t decoration);
-_Noreturn void spv_malformed(const struct spv_inst *inst, const char *what);
-_Noreturn void spv_unsupported(const struct spv_inst *inst, const char *what);
+void spv_malformed(const struct spv_inst *inst, const char *what) __attribute__((noreturn));
+void spv_unsupported(const struct spv_inst *inst, const char *what) __attribute__((noreturn));
 
 /* ---- spirv_function.c ---- */
 void spv_functions_scan(struct spv_module *m);

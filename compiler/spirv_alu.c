@@ -17,11 +17,6 @@ static struct cc_pair narrow(struct cc_src lo)
     return (struct cc_pair){lo, cc_imm(0)};
 }
 
-static _Noreturn void no_wide(struct spv_lower *l)
-{
-    spv_unsupported(&l->inst, "64-bit operands");
-}
-
 static struct cc_src signed_divide(struct cc_builder *b, struct cc_src x, struct cc_src y,
                                    uint32_t op)
 {
@@ -49,7 +44,7 @@ static struct cc_src divide(struct spv_lower *l, const struct operands *o)
     struct cc_builder *b = &l->b;
     struct cc_src quotient, remainder;
     if (o->wide) {
-        no_wide(l);
+        spv_unsupported(&l->inst, "64-bit operands");
     }
     if (l->inst.op != SpvOpUDiv && l->inst.op != SpvOpUMod) {
         return signed_divide(b, o->x.lo, o->y.lo, l->inst.op);

@@ -31,7 +31,7 @@ static struct spv_value *number_result(struct spv_lower *l, uint32_t slots)
 
 static void component_wise(struct spv_lower *l, uint32_t number, unsigned count)
 {
-    struct spv_value *x[3];
+    struct spv_value *x[3] = {NULL};
     for (unsigned i = 0; i < count; i++) {
         x[i] = operand(l, i, i ? x[0]->type->slots : 0);
         bool integer = glsl_takes_integers(number) || (number == GLSLstd450Ldexp && i == 1);

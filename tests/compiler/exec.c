@@ -25,6 +25,11 @@ static uint32_t random_word(uint64_t *state)
     return (uint32_t)(*state >> 32);
 }
 
+static float *floats(void *words)
+{
+    return words;
+}
+
 /* Every few words one of a kind that programs stumble over. */
 static void fill(uint32_t *words, size_t count, uint64_t seed)
 {
@@ -71,7 +76,7 @@ START_TEST(saxpy_adds_a_scaled_vector)
 {
     enum { N = 1000 };
     struct run run = BEGIN(saxpy, N, N);
-    float scale = 2.5f, *x = (float *)in, *y = (float *)out, *expect = (float *)want;
+    float scale = 2.5f, *x = floats(in), *y = floats(out), *expect = floats(want);
     memcpy(&run.push[2], &scale, 4);
     for (int i = 0; i < 1024; i++) {
         x[i] = (float)i * 0.5f;
@@ -126,7 +131,7 @@ START_TEST(float_operations_are_as_precise_as_vulkan_asks)
 {
     enum { N = 160 };
     struct run run = BEGIN(floats, N, N * 48);
-    float *a = (float *)in, *got = (float *)out, *expect = (float *)want;
+    float *a = floats(in), *got = floats(out), *expect = floats(want);
     uint64_t seed = 3;
     for (int i = 0; i < 2 * N; i++) {
         a[i] = (float)(int32_t)random_word(&seed) / 3e8f;
@@ -264,10 +269,9 @@ START_TEST(robust_accesses_stay_inside_the_buffer)
     run.buffers[0].size_bytes = IN * 4;
     run.buffers[1].memory_bytes = sizeof(out);
     for (uint32_t i = 0; i < THREADS; i++) {
-        uint32_t far_index = i + 0x3fffffffu; /* the byte offset wraps to 4 (i - 1) */
         uint32_t first = i * K < IN ? in[i * K] : 0;
-        uint32_t wrapped = (far_index * 4u) / 4u;
-        uint32_t second = far_index * 4u <= IN * 4u - 4u ? in[wrapped] : 0;
+        /* The byte offset wraps around to that of element i - 1. */
+        uint32_t second = i >= 1 && i - 1 < IN ? in[i - 1] : 0;
         if (i * 2 < OUT) {
             want[i * 2] = first + second + 1;
         }
@@ -419,13 +423,13 @@ START_TEST(blocks_are_laid_out_as_decorated)
     static struct item items[N];
     struct run run = BEGIN(structs, N, N * FLOATS);
     uint64_t seed = 20;
-    float *numbers = (float *)&u, *got = (float *)out, *expect = (float *)want;
+    float *numbers = floats(&u), *got = floats(out), *expect = floats(want);
     run.push[1] = K;
     for (size_t i = 0; i < sizeof(u) / 4; i++) {
         numbers[i] = (float)(random_word(&seed) % 64) / 8 - 3;
     }
     for (uint32_t i = 0; i < N; i++) {
-        numbers = (float *)&items[i];
+        numbers = floats(&items[i]);
         for (size_t j = 0; j < sizeof(items[i]) / 4; j++) {
             numbers[j] = (float)(random_word(&seed) % 64) / 8 - 3;
         }
