@@ -151,8 +151,8 @@ static void *work(void *ctx)
         struct magma_bo *bo = NULL;
 
         w->failures += fill(w->gpu, channel, i) != MAGMA_OK;
-        w->failures +=
-            magma_bo_create(w->gpu, UINT64_C(256) << i % 14, 0, MAGMA_DOMAIN_VRAM, 0, &bo, NULL) != MAGMA_OK;
+        w->failures += magma_bo_create(w->gpu, UINT64_C(256) << i % 14, 0, MAGMA_DOMAIN_VRAM, 0,
+                                       &bo, NULL) != MAGMA_OK;
         magma_bo_destroy(bo);
     }
     magma_channel_destroy(channel);
