@@ -375,7 +375,8 @@ static enum magma_code put_record(struct mg_rpc *rpc, uint32_t function, const v
 static enum magma_code send_locked(struct mg_rpc *rpc, uint32_t function, const void *payload,
                                    uint32_t size_bytes, struct magma_error *err)
 {
-    const uint8_t *bytes = payload;
+    static const uint8_t nothing[1];
+    const uint8_t *bytes = payload ? payload : nothing;
     uint32_t kind = function;
     enum magma_code code;
     char name[64];

@@ -44,7 +44,7 @@ static void *run_peer(void *ctx)
 
 static void *run_caller(void *ctx)
 {
-    uint64_t params = (uint64_t)(uintptr_t)ctx << 32;
+    uint64_t params = (uint64_t) * (const uint32_t *)ctx << 32;
 
     for (uint64_t i = 0; i < CALLS; i++) {
         uint64_t want = params + i, value = want;
@@ -81,6 +81,7 @@ START_TEST(every_caller_gets_its_own_answer)
     struct magma_error err = {0};
     struct fake_gpu gpu;
     struct mg_hal *hal;
+    uint32_t ids[CALLERS];
 
     fake_gpu_init(&gpu);
     gpu.bar0_mapped = true;
@@ -92,8 +93,10 @@ START_TEST(every_caller_gets_its_own_answer)
     mg_rpc_on_event(rpc, NV_RPC_EVENT_POST_EVENT, on_event, NULL, &err);
     pthread_create(&other, NULL, run_peer, NULL);
     pthread_create(&poller, NULL, run_poller, NULL);
-    for (uintptr_t i = 0; i < CALLERS; i++)
-        pthread_create(&callers[i], NULL, run_caller, (void *)(i + 1));
+    for (uint32_t i = 0; i < CALLERS; i++) {
+        ids[i] = i + 1;
+        pthread_create(&callers[i], NULL, run_caller, &ids[i]);
+    }
     for (int i = 0; i < CALLERS; i++)
         pthread_join(callers[i], NULL);
     atomic_store(&stop, true);
@@ -102,7 +105,7 @@ START_TEST(every_caller_gets_its_own_answer)
     mg_rpc_poll(rpc, NULL);
     ck_assert_uint_eq(atomic_load(&wrong), 0);
     ck_assert_uint_eq(atomic_load(&events_seen), events_sent);
-    ck_assert_uint_eq(peer.received, CALLERS * CALLS);
+    ck_assert_int_eq((int)peer.received, CALLERS * CALLS);
     mg_rpc_destroy(rpc);
     mg_hal_destroy(hal);
     fake_gpu_finish(&gpu);
