@@ -29,8 +29,6 @@
 /* How long the process may take to end by itself. */
 #define END_TIMEOUT_MS 3000
 
-extern char **environ;
-
 struct mg_child {
     pid_t pid;
     char program[PATH_MAX];
@@ -38,6 +36,8 @@ struct mg_child {
 };
 
 /* ---- Finding --------------------------------------------------------------------------------- */
+
+static const char installed[] = MG_LIBEXEC_DIR "/gpumodel";
 
 static bool usable(const char *path)
 {
@@ -51,8 +51,7 @@ static bool find_in_build(char *out, size_t size_bytes)
     char self[PATH_MAX], *slash;
     Dl_info info;
 
-    if (!dladdr((void *)(uintptr_t)&find_in_build, &info) || !info.dli_fname ||
-        !realpath(info.dli_fname, self))
+    if (!dladdr(installed, &info) || !info.dli_fname || !realpath(info.dli_fname, self))
         return false;
     for (int up = 0; up < 4 && (slash = strrchr(self, '/')) != NULL; up++) {
         *slash = 0;
@@ -66,7 +65,6 @@ static bool find_in_build(char *out, size_t size_bytes)
 
 static enum magma_code find_program(char *out, size_t size_bytes, struct magma_error *err)
 {
-    static const char installed[] = MG_LIBEXEC_DIR "/gpumodel";
     const char *named = getenv("MAGMA_GPUMODEL");
 
     if (named) {
@@ -126,9 +124,8 @@ enum magma_code mg_child_create(const char *chip, bool trace, int *fd, struct mg
                                 struct magma_error *err)
 {
     struct mg_child *child = calloc(1, sizeof *child);
-    char fd_text[16];
-    char *argv[] = {NULL,     "--fd",    fd_text, "--chip", (char *)(uintptr_t)chip,
-                    "--once", "--trace", "-",     NULL};
+    char fd_text[16], chip_text[32];
+    char *argv[] = {NULL, "--fd", fd_text, "--chip", chip_text, "--once", "--trace", "-", NULL};
     int pair[2] = {-1, -1}, high = -1, rc;
     enum magma_code code;
 
@@ -139,6 +136,7 @@ enum magma_code mg_child_create(const char *chip, bool trace, int *fd, struct mg
     if (code != MAGMA_OK)
         goto fail;
     snprintf(fd_text, sizeof fd_text, "%d", CHILD_FD);
+    snprintf(chip_text, sizeof chip_text, "%s", chip);
     argv[0] = child->program;
     if (!trace)
         argv[6] = NULL;

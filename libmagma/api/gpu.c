@@ -8,6 +8,7 @@
 #include <mvfio.h>
 
 #include "libmagma/api/child.h"
+#include "libmagma/cmd/channel.h"
 #include "libmagma/core/status.h"
 #include "libmagma/engine/classes.h"
 #include "libmagma/engine/sm.h"
@@ -98,6 +99,7 @@ enum magma_code mg_gpu_open_device(struct mvfio_device *device, const struct mg_
         gpu->options = *setup->options;
     gpu->child = setup->child;
     pthread_mutex_init(&gpu->clear_lock, NULL);
+    pthread_mutex_init(&gpu->dev.channels_lock, NULL);
     code = open_winsys(gpu, device, setup, err);
     if (code == MAGMA_OK)
         code = init_device(gpu, err);
@@ -116,8 +118,11 @@ void magma_gpu_close(struct magma_gpu *gpu)
     if (!gpu)
         return;
     mg_gpu_clear_finish(gpu);
-    if (gpu->dev.ws)
-        gpu->dev.ws->ops->stop(gpu->dev.ws);
+    /* Memory may go only when nothing works on it any more. */
+    while (gpu->dev.channels) {
+        mg_log(&gpu->dev.ws->log, MG_LOG_WARN, "a channel was not destroyed");
+        magma_channel_destroy(gpu->dev.channels);
+    }
     if (gpu->dev.mem) {
         magma_bo_destroy(gpu->dev.scratch);
         mg_mem_destroy(gpu->dev.mem);
@@ -126,6 +131,7 @@ void magma_gpu_close(struct magma_gpu *gpu)
         gpu->dev.ws->ops->close(gpu->dev.ws);
     mg_child_destroy(gpu->child);
     pthread_mutex_destroy(&gpu->clear_lock);
+    pthread_mutex_destroy(&gpu->dev.channels_lock);
     free(gpu);
 }
 

@@ -336,6 +336,32 @@ static enum magma_code submit_setup(struct magma_channel *c, struct magma_error 
     return code == MAGMA_OK ? code : mg_fail(err, code, "setting up a channel failed");
 }
 
+static void enlist(struct magma_channel *c)
+{
+    struct mg_device *dev = c->dev;
+
+    pthread_mutex_lock(&dev->channels_lock);
+    c->next = dev->channels;
+    if (c->next)
+        c->next->prev = c;
+    dev->channels = c;
+    pthread_mutex_unlock(&dev->channels_lock);
+}
+
+static void delist(struct magma_channel *c)
+{
+    struct mg_device *dev = c->dev;
+
+    pthread_mutex_lock(&dev->channels_lock);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        dev->channels = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    pthread_mutex_unlock(&dev->channels_lock);
+}
+
 enum magma_code mg_channel_create(struct mg_device *dev, enum magma_engine engine,
                                   struct magma_channel **out, struct magma_error *err)
 {
@@ -346,6 +372,7 @@ enum magma_code mg_channel_create(struct mg_device *dev, enum magma_engine engin
     if (!c)
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "channel: no memory");
     c->dev = dev;
+    enlist(c);
     code = create_memory(c, err);
     if (code == MAGMA_OK)
         code = dev->ws->ops->channel_create(dev->ws, engine, magma_bo_address(c->ring_bo),
@@ -370,6 +397,7 @@ void magma_channel_destroy(struct magma_channel *c)
 {
     if (!c)
         return;
+    delist(c);
     if (c->port.impl) {
         if (c->last_fence && magma_channel_wait_idle(c, IDLE_TIMEOUT_NS) == MAGMA_TIMEOUT)
             mg_log(&c->dev->ws->log, MG_LOG_WARN,

@@ -10,6 +10,7 @@
 
 struct magma_channel {
     struct mg_device *dev;
+    struct magma_channel *prev, *next; /* among the device's */
     struct mg_channel_port port;
     struct magma_bo *ring_bo, *words_bo;
     struct mg_ring ring;

@@ -8,7 +8,7 @@
 
 /* What the open drivers put there; its meaning is not documented. */
 #define GROUP_ID_NONE 0x1fu
-#define PAGE_KIB      1024u
+#define KIB           UINT64_C(1024)
 
 struct writer {
     enum nvhw_qmd_version version;
@@ -35,9 +35,9 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 }
 
 /* What the configuration fields hold for a size of an SM's shared memory. */
-static uint32_t carveout_code(uint32_t kib)
+static uint64_t carveout_code(uint64_t kib)
 {
-    return kib * PAGE_KIB / NV_QMD_SM_CONFIG_UNIT_BYTES + 1;
+    return kib * KIB / NV_QMD_SM_CONFIG_UNIT_BYTES + 1;
 }
 
 static void set_shared(struct writer *w, const struct mg_sm_facts *sm, uint32_t shared_bytes)
@@ -45,7 +45,7 @@ static void set_shared(struct writer *w, const struct mg_sm_facts *sm, uint32_t 
     uint64_t size = round_up(shared_bytes, NV_QMD_SHARED_ALIGN_BYTES);
     uint32_t i = 0, last = sm->carveout_count - 1;
 
-    while (i < last && sm->carveout_kib[i] * PAGE_KIB < size)
+    while (i < last && sm->carveout_kib[i] * KIB < size)
         i++;
     set(w, NV_QMD_FIELD_SHARED_MEMORY_SIZE, 0, size);
     set(w, NV_QMD_FIELD_MIN_SM_CONFIG_SHARED_MEM_SIZE, 0, carveout_code(sm->carveout_kib[i]));

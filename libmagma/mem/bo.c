@@ -18,6 +18,7 @@
 struct mg_large_bo {
     struct magma_bo bo; /* first */
     struct mg_memory block;
+    struct mg_large_bo *prev, *next; /* among all, for closing; under large_lock */
 };
 
 struct mg_mem {
@@ -28,6 +29,8 @@ struct mg_mem {
     void *clear_ctx;
     pthread_mutex_t va_lock;
     struct mg_buddy *va; /* GPU addresses, in units of 64 KiB; protected by va_lock */
+    pthread_mutex_t large_lock;
+    struct mg_large_bo *large;
 };
 
 enum magma_code mg_mem_create(struct mg_winsys *ws, struct mg_mem **out, struct magma_error *err)
@@ -40,6 +43,7 @@ enum magma_code mg_mem_create(struct mg_winsys *ws, struct mg_mem **out, struct 
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "memory manager: no memory");
     mem->ws = ws;
     pthread_mutex_init(&mem->va_lock, NULL);
+    pthread_mutex_init(&mem->large_lock, NULL);
     code =
         mg_buddy_create(ws->va_start, ws->va_end - ws->va_start, NV_GMMU_PAGE_64K, &mem->va, err);
     if (code == MAGMA_OK)
@@ -57,9 +61,12 @@ void mg_mem_destroy(struct mg_mem *mem)
     if (!mem)
         return;
     mg_tracker_report(&mem->tracker, &mem->ws->log);
+    while (mem->large)
+        magma_bo_destroy(&mem->large->bo);
     mg_pools_destroy(mem->pools);
     mg_buddy_destroy(mem->va);
     pthread_mutex_destroy(&mem->va_lock);
+    pthread_mutex_destroy(&mem->large_lock);
     free(mem);
 }
 
@@ -203,6 +210,12 @@ static enum magma_code create_large(struct mg_mem *mem, uint64_t size_bytes, uin
     large->bo.domain = domain;
     large->bo.va = large->block.va;
     large->bo.memory_cpu = large->block.cpu;
+    pthread_mutex_lock(&mem->large_lock);
+    large->next = mem->large;
+    if (large->next)
+        large->next->prev = large;
+    mem->large = large;
+    pthread_mutex_unlock(&mem->large_lock);
     *out = &large->bo;
     return MAGMA_OK;
 }
@@ -225,7 +238,7 @@ enum magma_code mg_bo_create(struct mg_mem *mem, uint64_t size_bytes, uint64_t a
         code = mg_pools_take(mem->pools, kind_of(domain, flags), need, &bo, err);
     else
         code = create_large(mem, size_bytes, align_bytes, domain, flags, &bo, err);
-    if (code != MAGMA_OK)
+    if (code != MAGMA_OK || !bo)
         return code;
     bo->size_bytes = size_bytes;
     bo->cpu = domain == MAGMA_DOMAIN_SYSTEM || flags & MAGMA_BO_CPU_ACCESS ? bo->memory_cpu : NULL;
@@ -241,17 +254,29 @@ enum magma_code mg_bo_create(struct mg_mem *mem, uint64_t size_bytes, uint64_t a
     return MAGMA_OK;
 }
 
+static void destroy_large(struct mg_mem *mem, struct mg_large_bo *large)
+{
+    pthread_mutex_lock(&mem->large_lock);
+    if (large->prev)
+        large->prev->next = large->next;
+    else
+        mem->large = large->next;
+    if (large->next)
+        large->next->prev = large->prev;
+    pthread_mutex_unlock(&mem->large_lock);
+    mg_block_destroy(mem, &large->block);
+    free(large);
+}
+
 void magma_bo_destroy(struct magma_bo *bo)
 {
     if (!bo)
         return;
     mg_tracker_remove(&bo->mem->tracker, bo->domain, bo->size_bytes);
-    if (bo->slab) {
+    if (bo->slab)
         mg_pools_give(bo);
-        return;
-    }
-    mg_block_destroy(bo->mem, &((struct mg_large_bo *)bo)->block);
-    free(bo);
+    else
+        destroy_large(bo->mem, (struct mg_large_bo *)bo);
 }
 
 magma_gpu_va magma_bo_address(const struct magma_bo *bo)

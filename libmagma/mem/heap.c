@@ -30,7 +30,7 @@ static enum magma_code add_zone(struct mg_heap *heap, uint64_t base, uint64_t en
     struct mg_buddy *buddy;
     enum magma_code code;
 
-    if (end <= base || end - base < NV_GMMU_PAGE_4K * 2)
+    if (end <= base || end - base < NV_GMMU_PAGE_4K * UINT64_C(2))
         return MAGMA_OK; /* too small to matter */
     if (heap->zone_count == ZONES_MAX)
         return mg_fail(err, MAGMA_INTERNAL, "heap: more than %u regions of video memory",

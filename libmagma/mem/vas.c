@@ -174,7 +174,8 @@ static struct table *directory(struct mg_vas *vas, uint64_t va, unsigned level,
 /* Makes PD0's entry lead to its tables, as many as there are. */
 static void link_tables(struct mg_vas *vas, struct table *pd0, uint32_t at)
 {
-    const struct table *big = pd0->children[2 * at], *small = pd0->children[2 * at + 1];
+    struct table *const *children = &pd0->children[(size_t)at * 2];
+    const struct table *big = children[0], *small = children[1];
     uint64_t words[2];
 
     vas->format->dual_pde(vas->backend.aperture, big ? big->address : 0, small ? small->address : 0,
@@ -187,7 +188,7 @@ static struct table *page_table(struct mg_vas *vas, struct table *pd0, uint64_t 
                                 struct magma_error *err)
 {
     uint32_t at = index_at(vas, last_level(vas), va);
-    struct table **slot = &pd0->children[2 * at + child];
+    struct table **slot = &pd0->children[(size_t)at * 2 + child];
 
     if (!*slot) {
         *slot = table_create(vas, 0, err);
@@ -260,11 +261,11 @@ static enum magma_code clear_range(struct mg_vas *vas, uint64_t va, uint64_t siz
         pd0 = directory(vas, va, last_level(vas), NULL);
         if (!pd0)
             return MAGMA_INTERNAL;
-        if (va % NV_GMMU_PAGE_2M == 0 && stop == next && !pd0->words[2 * at + 1] &&
-            (pd0->words[2 * at] & 1))
+        if (va % NV_GMMU_PAGE_2M == 0 && stop == next && !pd0->words[(size_t)at * 2 + 1] &&
+            (pd0->words[(size_t)at * 2] & 1))
             set_words(vas, pd0, 2 * at, zero, 2);
         for (unsigned i = 1; i < sizeof page_sizes / sizeof page_sizes[0]; i++) {
-            struct table *pt = pd0->children[2 * at + page_sizes[i].child];
+            struct table *pt = pd0->children[(size_t)at * 2 + page_sizes[i].child];
             uint64_t first = va % NV_GMMU_PAGE_2M / page_sizes[i].bytes;
             uint64_t last = (stop - 1) % NV_GMMU_PAGE_2M / page_sizes[i].bytes;
 

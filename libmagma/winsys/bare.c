@@ -185,7 +185,6 @@ static enum magma_code bare_timestamp(struct mg_winsys *ws, uint64_t *time_ns)
 
 static const struct mg_winsys_ops bare_ops = {
     .kind = "bare",
-    .stop = mg_bare_stop,
     .close = bare_close,
     .poll = mg_bare_poll,
     .wait = mg_bare_wait,

@@ -182,15 +182,6 @@ enum magma_code mg_bare_channel_create(struct mg_winsys *ws, enum magma_engine e
     return MAGMA_OK;
 }
 
-/* RM first: the buffers must stay until the channel is gone. */
-static void end_channel(struct mg_bare *bare, struct mg_bare_channel *channel)
-{
-    mg_rm_channel_destroy(bare->rm, &channel->rm);
-    mg_bare_gr_detach(bare, channel);
-    mg_bare_channel_finish(bare, channel);
-    free(channel);
-}
-
 void mg_bare_channel_destroy(struct mg_winsys *ws, struct mg_channel_port *port)
 {
     struct mg_bare *bare = mg_bare_of(ws);
@@ -205,23 +196,12 @@ void mg_bare_channel_destroy(struct mg_winsys *ws, struct mg_channel_port *port)
             break;
         }
     pthread_mutex_unlock(&bare->channels_lock);
-    end_channel(bare, channel);
+    /* RM first: the buffers must stay until the channel is gone. */
+    mg_rm_channel_destroy(bare->rm, &channel->rm);
+    mg_bare_gr_detach(bare, channel);
+    mg_bare_channel_finish(bare, channel);
+    free(channel);
     *port = (struct mg_channel_port){0};
-}
-
-void mg_bare_stop(struct mg_winsys *ws)
-{
-    struct mg_bare *bare = mg_bare_of(ws);
-
-    while (bare->channels) {
-        struct mg_bare_channel *channel = bare->channels;
-
-        mg_log(&ws->log, MG_LOG_WARN, "channel %u was not destroyed", channel->rm.chid);
-        pthread_mutex_lock(&bare->channels_lock);
-        bare->channels = channel->next;
-        pthread_mutex_unlock(&bare->channels_lock);
-        end_channel(bare, channel);
-    }
 }
 
 void mg_bare_ring(struct mg_winsys *ws, const struct mg_channel_port *port)

@@ -122,6 +122,5 @@ enum magma_code mg_bare_channel_create(struct mg_winsys *ws, enum magma_engine e
                                        struct mg_channel_port *out, struct magma_error *err);
 void mg_bare_channel_destroy(struct mg_winsys *ws, struct mg_channel_port *port);
 void mg_bare_ring(struct mg_winsys *ws, const struct mg_channel_port *port);
-void mg_bare_stop(struct mg_winsys *ws);
 
 #endif

@@ -54,8 +54,6 @@ struct mg_winsys_ops {
     const char *kind; /* "bare" */
 
     /* ---- Device ---- */
-    /* Ends every channel that is still there, so that its memory may go. */
-    void (*stop)(struct mg_winsys *ws);
     /* Gives the GPU back and frees ws. */
     void (*close)(struct mg_winsys *ws);
     /* Serves what interrupts have brought; never waits. */

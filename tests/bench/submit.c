@@ -33,6 +33,7 @@ static void stage_init(struct stage *s)
     fake_winsys_init(&s->fake);
     s->dev = (struct mg_device){
         .ws = &s->fake.ws, .classes = mg_engine_classes(0xc7c0), .sm = mg_sm_facts(86)};
+    pthread_mutex_init(&s->dev.channels_lock, NULL);
     check(mg_mem_create(&s->fake.ws, &s->dev.mem, NULL));
     check(mg_bo_create(s->dev.mem, 256, 0, MAGMA_DOMAIN_SYSTEM, 0, &s->dev.scratch, NULL));
     check(mg_channel_create(&s->dev, MAGMA_ENGINE_COMPUTE, &s->channel, NULL));

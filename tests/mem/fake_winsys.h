@@ -119,7 +119,6 @@ static void fake_ring(struct mg_winsys *ws, const struct mg_channel_port *port)
 
 static const struct mg_winsys_ops fake_ops = {
     .kind = "fake",
-    .stop = fake_nothing,
     .close = fake_nothing,
     .poll = fake_nothing,
     .wait = fake_wait,
