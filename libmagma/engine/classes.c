@@ -16,7 +16,7 @@ static const struct mg_engine_classes rows[] = {
     {NVC6C0, NV_QMD_V03_00, 3, 0, true, STRICT},   /* GA100 */
     {NVC7C0, NV_QMD_V03_00, 3, 0, true, STRICT},   /* GA10x */
     {NVC9C0, NV_QMD_V03_00, 3, 0, true, STRICT},   /* Ada */
-    {NVCBC0, NV_QMD_V03_00, 3, 0, true, CIRCULAR}, /* Hopper takes the older form as well */
+    {NVCBC0, NV_QMD_V04_00, 4, 0, true, CIRCULAR}, /* an H100 ignores our 3.0 form */
     {NVCDC0, NV_QMD_V05_00, 5, 0, true, CIRCULAR}, /* GB10x */
     {NVCEC0, NV_QMD_V05_00, 5, 0, true, CIRCULAR}, /* GB20x */
 };
