@@ -81,6 +81,7 @@ static VkResult buffer_create(struct mvk_device *device, struct mvk_command_pool
         mvk_free(&pool->alloc, NULL, commands);
         return mvk_device_result(device, code);
     }
+    mvk_object_born(device, commands);
     set_loader_magic_value(&commands->loader);
     commands->device = device;
     commands->pool = pool;

@@ -174,7 +174,6 @@ VKAPI_ATTR VkResult VKAPI_CALL
 mvk_AllocateDescriptorSets(VkDevice device, const VkDescriptorSetAllocateInfo *pAllocateInfo,
                            VkDescriptorSet *pDescriptorSets)
 {
-    (void)device;
     struct mvk_descriptor_pool *pool = mvk_descriptor_pool_from(pAllocateInfo->descriptorPool);
     for (uint32_t i = 0; i < pAllocateInfo->descriptorSetCount; i++) {
         const struct mvk_descriptor_set_layout *layout =
@@ -188,6 +187,7 @@ mvk_AllocateDescriptorSets(VkDevice device, const VkDescriptorSetAllocateInfo *p
                 pDescriptorSets[i] = VK_NULL_HANDLE;
             return result;
         }
+        mvk_object_born(mvk_device_from(device), set);
         pDescriptorSets[i] = mvk_descriptor_set_to(set);
     }
     return VK_SUCCESS;

@@ -13,8 +13,8 @@ static VkResult enable_extensions(struct mvk_device *device, const VkDeviceCreat
 {
     for (uint32_t i = 0; i < info->enabledExtensionCount; i++) {
         int e = 0;
-        while (e < MVK_DEVICE_EXTENSION_COUNT &&
-               strcmp(mvk_device_extensions[e].extensionName, info->ppEnabledExtensionNames[i]) != 0)
+        while (e < MVK_DEVICE_EXTENSION_COUNT && strcmp(mvk_device_extensions[e].extensionName,
+                                                        info->ppEnabledExtensionNames[i]) != 0)
             e++;
         if (e == MVK_DEVICE_EXTENSION_COUNT)
             return VK_ERROR_EXTENSION_NOT_PRESENT;
@@ -42,6 +42,7 @@ static void destroy(struct mvk_device *device)
 {
     for (uint32_t i = device->queue_count; i > 0; i--)
         mvk_queue_destroy(device->queues[i - 1]);
+    pthread_mutex_destroy(&device->private_lock);
     VkAllocationCallbacks alloc = device->alloc;
     mvk_free(&alloc, NULL, device);
 }
@@ -83,6 +84,7 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDevice(VkPhysicalDevice physicalDevice,
     device->gpu = pd->gpu;
     device->robust = mvk_features_robust(pCreateInfo);
     atomic_flag_clear(&device->lost_reported);
+    pthread_mutex_init(&device->private_lock, NULL);
     result = enable_extensions(device, pCreateInfo);
     if (result == VK_SUCCESS)
         result = mvk_device_status(device);

@@ -8,8 +8,11 @@
 #include "queue.h"
 #include "result.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+
+struct mvk_private_slot;
 
 struct mvk_device {
     VK_LOADER_DATA loader;
@@ -19,17 +22,32 @@ struct mvk_device {
     bool robust;           /* robustBufferAccess is on */
     bool extensions[MVK_DEVICE_EXTENSION_COUNT];
     atomic_flag lost_reported;
+    pthread_mutex_t private_lock; /* protects the list */
+    struct mvk_private_slot *private_slots;
+    atomic_uint private_slot_count; /* of the list, for a look without the lock */
     uint32_t queue_count;
     struct mvk_queue *queues[]; /* in the order of the create info */
 };
 
 MVK_HANDLE(mvk_device, VkDevice)
 
+/* A new object has this handle: private data of a dead one that had it are no more. Any thread. */
+void mvk_private_data_forget(struct mvk_device *device, const void *handle);
+
+static inline void mvk_object_born(struct mvk_device *device, const void *handle)
+{
+    if (atomic_load_explicit(&device->private_slot_count, memory_order_acquire) > 0)
+        mvk_private_data_forget(device, handle);
+}
+
 /* Allocation for an object of the device; see alloc.h. */
 static inline void *mvk_object_zalloc(struct mvk_device *device, const VkAllocationCallbacks *own,
                                       size_t size_bytes)
 {
-    return mvk_zalloc(&device->alloc, own, size_bytes, VK_SYSTEM_ALLOCATION_SCOPE_OBJECT);
+    void *object = mvk_zalloc(&device->alloc, own, size_bytes, VK_SYSTEM_ALLOCATION_SCOPE_OBJECT);
+    if (object)
+        mvk_object_born(device, object);
+    return object;
 }
 
 static inline void mvk_object_free(struct mvk_device *device, const VkAllocationCallbacks *own,

@@ -29,12 +29,12 @@ static const struct {
              bufferDeviceAddressMultiDevice),
     FEATURES(DESCRIPTOR_INDEXING_FEATURES, VkPhysicalDeviceDescriptorIndexingFeatures,
              runtimeDescriptorArray),
-    FEATURES(INLINE_UNIFORM_BLOCK_FEATURES, VkPhysicalDeviceInlineUniformBlockFeatures,
-             descriptorBindingInlineUniformBlockUpdateAfterBind),
     FEATURES(PRIVATE_DATA_FEATURES, VkPhysicalDevicePrivateDataFeatures, privateData),
     FEATURES(SUBGROUP_SIZE_CONTROL_FEATURES, VkPhysicalDeviceSubgroupSizeControlFeatures,
              computeFullSubgroups),
-    FEATURES(VULKAN_1_3_FEATURES, VkPhysicalDeviceVulkan13Features, maintenance4),
+    FEATURES(ZERO_INITIALIZE_WORKGROUP_MEMORY_FEATURES,
+             VkPhysicalDeviceZeroInitializeWorkgroupMemoryFeatures,
+             shaderZeroInitializeWorkgroupMemory),
     FEATURES(HOST_QUERY_RESET_FEATURES, VkPhysicalDeviceHostQueryResetFeatures, hostQueryReset),
     FEATURES(IMAGELESS_FRAMEBUFFER_FEATURES, VkPhysicalDeviceImagelessFramebufferFeatures,
              imagelessFramebuffer),
@@ -81,7 +81,9 @@ union any_features {
     VkPhysicalDeviceSynchronization2Features synchronization2;
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
     VkPhysicalDeviceUniformBufferStandardLayoutFeatures standard_layout;
-    VkPhysicalDeviceVulkan13Features v13;
+    VkPhysicalDevicePrivateDataFeatures private_data;
+    VkPhysicalDeviceSubgroupSizeControlFeatures subgroup_size;
+    VkPhysicalDeviceZeroInitializeWorkgroupMemoryFeatures zero_shared;
     VkPhysicalDeviceVulkanMemoryModelFeatures memory_model;
 };
 
@@ -137,6 +139,16 @@ static void turn_on(union any_features *f)
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_CREATION_CACHE_CONTROL_FEATURES:
         f->cache_control.pipelineCreationCacheControl = VK_TRUE;
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES:
+        f->private_data.privateData = VK_TRUE;
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES:
+        f->subgroup_size.subgroupSizeControl = VK_TRUE;
+        f->subgroup_size.computeFullSubgroups = VK_TRUE;
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ZERO_INITIALIZE_WORKGROUP_MEMORY_FEATURES:
+        f->zero_shared.shaderZeroInitializeWorkgroupMemory = VK_TRUE;
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SYNCHRONIZATION_2_FEATURES:
         f->synchronization2.synchronization2 = VK_TRUE;

@@ -260,6 +260,15 @@ static void fill_one(const struct mvk_physical_device *pd, VkBaseOutStructure *s
         ((VkPhysicalDeviceTimelineSemaphoreProperties *)s)->maxTimelineSemaphoreValueDifference =
             UINT64_MAX;
         break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES: {
+        VkPhysicalDeviceSubgroupSizeControlProperties *p =
+            (VkPhysicalDeviceSubgroupSizeControlProperties *)s;
+        p->minSubgroupSize = SUBGROUP_THREADS;
+        p->maxSubgroupSize = SUBGROUP_THREADS;
+        p->maxComputeWorkgroupSubgroups = pd->info->threads_max / SUBGROUP_THREADS;
+        p->requiredSubgroupSizeStages = VK_SHADER_STAGE_COMPUTE_BIT;
+        break;
+    }
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PUSH_DESCRIPTOR_PROPERTIES_KHR:
         ((VkPhysicalDevicePushDescriptorPropertiesKHR *)s)->maxPushDescriptors =
             MVK_PUSH_DESCRIPTOR_MAX;

@@ -7,30 +7,31 @@
 #include "subgroup_ballot.spv.h"
 #include "subgroup_plain.spv.h"
 #include "table.spv.h"
+#include "zeroed.spv.h"
 
 #include <string.h>
 
 /* Runs a program with one set and a push constant of 8 bytes. */
-static void dispatch(struct kit_program *p, VkDescriptorSet set, uint64_t push)
+static void dispatch(struct kit_program *p, VkDescriptorSet set, uint64_t push, uint32_t groups)
 {
     VkCommandBuffer c = rig_begin();
     vkCmdBindPipeline(c, VK_PIPELINE_BIND_POINT_COMPUTE, p->pipeline);
     vkCmdBindDescriptorSets(c, VK_PIPELINE_BIND_POINT_COMPUTE, p->layout, 0, 1, &set, 0, NULL);
     vkCmdPushConstants(c, p->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(push), &push);
-    vkCmdDispatch(c, 1, 1, 1);
+    vkCmdDispatch(c, groups, 1, 1);
     rig_barrier(c);
     rig_run(c);
 }
 
 /* A program with one storage buffer, run once. */
-static void run_on(struct kit_spirv code, struct rig_buffer *b, uint64_t push)
+static void run_on(struct kit_spirv code, struct rig_buffer *b, uint64_t push, uint32_t groups)
 {
     VkDescriptorSetLayout layout = kit_storage_layout(1);
     struct kit_program p = kit_program_create(code, 1, &layout);
     VkDescriptorPool pool = kit_pool(0, 1, 1);
     VkDescriptorSet set = kit_set(pool, layout);
     kit_write(set, 0, 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, b->buffer, 0, VK_WHOLE_SIZE);
-    dispatch(&p, set, push);
+    dispatch(&p, set, push, groups);
     vkDestroyDescriptorPool(rig.device, pool, NULL);
     kit_program_destroy(&p);
     vkDestroyDescriptorSetLayout(rig.device, layout, NULL);
@@ -48,7 +49,7 @@ START_TEST(subgroups_vote_and_exchange)
     const uint32_t cells = ballot ? 16 : 10;
     struct rig_buffer b = rig_buffer_create(64 * 16 * 4, RIG_HOST);
     memset(b.words, 0xff, b.size_bytes);
-    run_on(ballot ? KIT_SPIRV(subgroup_ballot) : KIT_SPIRV(subgroup_plain), &b, 0);
+    run_on(ballot ? KIT_SPIRV(subgroup_ballot) : KIT_SPIRV(subgroup_plain), &b, 0, 1);
     for (uint32_t i = 0; i < 64; i++) {
         const uint32_t lane = i % 32, group = i - lane;
         const uint32_t want[16] = {32,
@@ -93,7 +94,7 @@ START_TEST(shaders_follow_addresses_in_64_bits)
         sum += node[1];
         product *= node[1] | 1;
     }
-    run_on(KIT_SPIRV(address), &out, next);
+    run_on(KIT_SPIRV(address), &out, next, 1);
     uint64_t got[2];
     memcpy(got, out.words, sizeof(got));
     ck_assert_uint_eq(got[0], sum);
@@ -186,6 +187,59 @@ START_TEST(a_table_of_variable_size_changes_after_it_is_bound)
 }
 END_TEST
 
+START_TEST(shared_memory_starts_as_zero_where_asked)
+{
+    enum { GROUPS = 12 };
+    struct rig_buffer b = rig_buffer_create(GROUPS * 64 * sizeof(uint32_t), RIG_HOST);
+    memset(b.words, 0, b.size_bytes);
+    run_on(KIT_SPIRV(zeroed), &b, 0, GROUPS);
+    for (uint32_t i = 0; i < GROUPS * 64; i++)
+        ck_assert_uint_eq(b.words[i], 1);
+    rig_buffer_destroy(&b);
+}
+END_TEST
+
+START_TEST(private_data_are_kept_per_slot_and_object)
+{
+    enum { OBJECTS = 200 };
+    RIG_PROC(vkCreatePrivateDataSlotEXT);
+    RIG_PROC(vkDestroyPrivateDataSlotEXT);
+    RIG_PROC(vkSetPrivateDataEXT);
+    RIG_PROC(vkGetPrivateDataEXT);
+    const VkPrivateDataSlotCreateInfo info = {.sType =
+                                                  VK_STRUCTURE_TYPE_PRIVATE_DATA_SLOT_CREATE_INFO};
+    VkPrivateDataSlot slots[2];
+    VkFence fences[OBJECTS];
+    uint64_t value = 9;
+    for (int i = 0; i < 2; i++)
+        OK(vkCreatePrivateDataSlotEXT(rig.device, &info, NULL, &slots[i]));
+    for (uint64_t i = 0; i < OBJECTS; i++) {
+        fences[i] = rig_fence(false);
+        OK(vkSetPrivateDataEXT(rig.device, VK_OBJECT_TYPE_FENCE, (uint64_t)fences[i], slots[0],
+                               i + 1));
+    }
+    for (uint64_t i = 0; i < OBJECTS; i++) {
+        vkGetPrivateDataEXT(rig.device, VK_OBJECT_TYPE_FENCE, (uint64_t)fences[i], slots[0],
+                            &value);
+        ck_assert_uint_eq(value, i + 1);
+        vkGetPrivateDataEXT(rig.device, VK_OBJECT_TYPE_FENCE, (uint64_t)fences[i], slots[1],
+                            &value);
+        ck_assert_uint_eq(value, 0);
+        vkDestroyFence(rig.device, fences[i], NULL);
+    }
+    for (int i = 0; i < OBJECTS; i++) { /* some of them where the old ones were */
+        fences[i] = rig_fence(false);
+        vkGetPrivateDataEXT(rig.device, VK_OBJECT_TYPE_FENCE, (uint64_t)fences[i], slots[0],
+                            &value);
+        ck_assert_uint_eq(value, 0);
+    }
+    for (int i = 0; i < OBJECTS; i++)
+        vkDestroyFence(rig.device, fences[i], NULL);
+    for (int i = 0; i < 2; i++)
+        vkDestroyPrivateDataSlotEXT(rig.device, slots[i], NULL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("modern");
@@ -196,6 +250,8 @@ int main(void)
     tcase_add_test(tc, subgroups_vote_and_exchange);
     tcase_add_test(tc, shaders_follow_addresses_in_64_bits);
     tcase_add_test(tc, a_table_of_variable_size_changes_after_it_is_bound);
+    tcase_add_test(tc, shared_memory_starts_as_zero_where_asked);
+    tcase_add_test(tc, private_data_are_kept_per_slot_and_object);
     suite_add_tcase(suite, tc);
     return rig_main(suite);
 }

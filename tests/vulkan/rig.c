@@ -112,9 +112,18 @@ static void open_device(void)
         VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME,
         VK_EXT_PIPELINE_CREATION_CACHE_CONTROL_EXTENSION_NAME,
         VK_EXT_PIPELINE_CREATION_FEEDBACK_EXTENSION_NAME,
+        VK_EXT_PRIVATE_DATA_EXTENSION_NAME,
+        VK_KHR_ZERO_INITIALIZE_WORKGROUP_MEMORY_EXTENSION_NAME,
     };
+    VkPhysicalDevicePrivateDataFeatures private_data = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES, .privateData = VK_TRUE};
+    VkPhysicalDeviceZeroInitializeWorkgroupMemoryFeatures zeroed = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ZERO_INITIALIZE_WORKGROUP_MEMORY_FEATURES,
+        .pNext = &private_data,
+        .shaderZeroInitializeWorkgroupMemory = VK_TRUE};
     VkPhysicalDevicePipelineCreationCacheControlFeatures control = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_CREATION_CACHE_CONTROL_FEATURES,
+        .pNext = &zeroed,
         .pipelineCreationCacheControl = VK_TRUE};
     VkPhysicalDeviceSynchronization2Features sync2 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SYNCHRONIZATION_2_FEATURES,
