@@ -244,7 +244,7 @@ bool host_read_rom(struct host *h)
         return false;
     const uint8_t *table = h->rom + start + pointer + shift;
     for (unsigned i = 0; i < table[3]; i++) {
-        const uint8_t *entry = table + table[1] + i * table[2];
+        const uint8_t *entry = table + table[1] + (size_t)i * table[2];
         if (entry[0] != NV_FALCON_APPLICATION_FWSEC_PROD)
             continue;
         uint32_t desc_at = start + get(entry + 2, 4) + shift;
@@ -351,7 +351,7 @@ static void patch_fwsec(struct host *h, uint8_t *data, uint32_t command)
     ck_assert(f->versions & 1u << version);
     for (uint32_t v = 0; v < version; v++)
         index += f->versions >> v & 1;
-    memcpy(data + f->pkc_offset, h->rom + f->signatures_at + index * 384, 384);
+    memcpy(data + f->pkc_offset, h->rom + f->signatures_at + (size_t)index * 384, 384);
     call_hook(h, HOST_FWSEC_DATA, data);
 }
 
@@ -392,8 +392,8 @@ bool host_run_booter(struct host *h, enum gpum_firmware_file file, uint32_t mail
     uint32_t fuse = fuse_version(h, NV_FUSE_OPT_FPF_SEC2_UCODE_VERSION(get(meta + 8, 4) - 1));
     uint64_t image = host_alloc(h, data_bytes);
     memcpy(host_at(h, image), bytes + data_at, data_bytes);
-    memcpy((uint8_t *)host_at(h, image) + patch, bytes + get(hs, 4) + (count - 1 - fuse) * 384,
-           384);
+    memcpy((uint8_t *)host_at(h, image) + patch,
+           bytes + get(hs, 4) + (size_t)(count - 1 - fuse) * 384, 384);
     const struct load l = {
         .code = image + get(header + 0x14, 4),
         .data = image + os_data,
@@ -475,9 +475,9 @@ static const uint8_t *section(const uint8_t *elf, const char *name, uint64_t *si
     memcpy(&e.table, elf + 0x28, 8);
     memcpy(&e.count, elf + 0x3c, 2);
     memcpy(&e.names, elf + 0x3e, 2);
-    const uint8_t *names = elf + get(elf + e.table + e.names * 0x40u + 0x18, 4);
+    const uint8_t *names = elf + get(elf + e.table + (size_t)e.names * 0x40u + 0x18, 4);
     for (unsigned i = 0; i < e.count; i++) {
-        const uint8_t *s = elf + e.table + i * 0x40u;
+        const uint8_t *s = elf + e.table + (size_t)i * 0x40u;
         if (strcmp((const char *)names + get(s, 4), name) != 0)
             continue;
         *size = get(s + 0x20, 4);
@@ -533,7 +533,7 @@ static void say_sizes(struct host *h)
 static void make_images(struct host *h)
 {
     size_t size;
-    uint64_t bytes;
+    uint64_t bytes = 0;
     uint8_t *boot = gpum_firmware_create(h->chip, GPUM_FIRMWARE_BOOTLOADER, &size);
     const uint8_t *desc = boot + get(boot + 0xc, 4);
     struct nvhw_wpr_meta *w = &h->meta;
@@ -646,7 +646,7 @@ static void send_record(struct host *h, uint32_t function, const uint8_t *payloa
     for (uint32_t i = 0; i < elements; i++) {
         uint32_t slot = (h->command_write + i) % 63;
         memcpy(host_at(h, h->shared + NV_GSP_QUEUE_CMD_OFFSET + PAGE + (uint64_t)slot * PAGE),
-               bytes + i * PAGE, PAGE);
+               bytes + (size_t)i * PAGE, PAGE);
     }
     h->command_write = (h->command_write + elements) % 63;
     *shared_word(h, NV_GSP_QUEUE_CMD_OFFSET + 0x10) = h->command_write;
@@ -679,16 +679,19 @@ static bool receive_record(struct host *h, bool append)
         write = *shared_word(h, NV_GSP_QUEUE_STAT_OFFSET + 0x10);
     }
     uint8_t first[PAGE];
-    memcpy(first, host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + h->status_read * PAGE),
-           PAGE);
+    memcpy(
+        first,
+        host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + (uint64_t)h->status_read * PAGE),
+        PAGE);
     struct nvhw_gsp_element element;
     memcpy(&element, first, sizeof(element));
     ck_assert_uint_le(element.elem_count, 16);
     uint8_t *bytes = calloc(element.elem_count, PAGE);
     for (uint32_t i = 0; i < element.elem_count; i++) {
         uint32_t slot = (h->status_read + i) % 63;
-        memcpy(bytes + i * PAGE,
-               host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + slot * PAGE), PAGE);
+        memcpy(bytes + (size_t)i * PAGE,
+               host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + (uint64_t)slot * PAGE),
+               PAGE);
     }
     struct nvhw_rpc_header rpc;
     memcpy(&rpc, bytes + 0x30, sizeof(rpc));
@@ -792,7 +795,7 @@ static const uint8_t *section32(const uint8_t *elf, const char *name, uint32_t *
     const uint8_t *table = elf + get(elf + 0x20, 4);
     const uint8_t *names = elf + get(table + 0x28 + 0x10, 4);
     for (unsigned i = 2; i < get(elf + 0x30, 2); i++) {
-        const uint8_t *s = table + i * 0x28u;
+        const uint8_t *s = table + (size_t)i * 0x28u;
         if (strcmp((const char *)names + get(s, 4), name) != 0)
             continue;
         *size = get(s + 0x14, 4);
@@ -804,7 +807,7 @@ static const uint8_t *section32(const uint8_t *elf, const char *name, uint32_t *
 static void fill_cot(struct host *h, struct nvhw_fsp_cot_payload *p)
 {
     size_t file_bytes;
-    uint32_t size;
+    uint32_t size = 0;
     bool hopper = h->chip[1] == 'h';
     uint8_t *file = gpum_firmware_create(h->chip, GPUM_FIRMWARE_FMC, &file_bytes);
     const uint8_t *image = section32(file, "image", &size);

@@ -395,7 +395,7 @@ static uint32_t promote(const uint32_t *ids, unsigned count, bool physical, bool
                                       .h_object = CHANNEL,
                                       .entry_count = count};
     for (unsigned i = 0; i < count; i++) {
-        uint64_t offset = 0x200000u * (ids[i] + 1);
+        uint64_t offset = UINT64_C(0x200000) * (ids[i] + 1);
         c.entry[i] = (struct nvhw_promote_entry){
             .gpu_phys_addr = physical ? DATA + offset : 0,
             .gpu_virt_addr = virtual ? DATA_VA + offset : 0,

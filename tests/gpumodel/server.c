@@ -18,7 +18,7 @@
 #include "serve.h"
 
 #define IOVA UINT64_C(0x10000000)
-#define BIG  4096
+#define BIG  UINT64_C(4096)
 
 static struct gpum_serve *s;
 static int client;
@@ -83,7 +83,9 @@ static void teardown(void)
 static void send_raw(const void *bytes, size_t size, const int *fds, unsigned fd_count)
 {
     char control[CMSG_SPACE(sizeof(int) * 16)] = {0};
-    struct iovec iov = {(void *)(uintptr_t)bytes, size};
+    uint8_t *copy = malloc(size + 1);
+    memcpy(copy, bytes, size);
+    struct iovec iov = {copy, size};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
     if (fd_count) {
         msg.msg_control = control;
@@ -95,6 +97,7 @@ static void send_raw(const void *bytes, size_t size, const int *fds, unsigned fd
         memcpy(CMSG_DATA(c), fds, sizeof(int) * fd_count);
     }
     ck_assert_int_eq(sendmsg(client, &msg, 0), (ssize_t)size);
+    free(copy);
 }
 
 static bool read_reply(void)

@@ -13,12 +13,12 @@
 #include "model.h"
 
 static const struct gpum_unit *const tables[] = {
-    gpum_mmu_units, gpum_irq_units, gpum_fifo_units, gpum_gsp_units, gpum_boot_units,
+    gpum_mmu_units, gpum_irq_units, gpum_fifo_units, gpum_gsp_units, gpum_boot_units, NULL,
 };
 
 static const struct gpum_unit *find(uint32_t offset)
 {
-    for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++)
+    for (size_t t = 0; tables[t]; t++)
         for (const struct gpum_unit *u = tables[t]; u->name; u++)
             if (offset - u->base < u->size_bytes)
                 return u;

@@ -7,18 +7,20 @@
 #include "model.h"
 
 static const struct gpum_chip *const chips[] = {
-    &gpum_chip_ga102, &gpum_chip_ad102, &gpum_chip_tu102, &gpum_chip_gh100, &gpum_chip_gb202,
+    &gpum_chip_ga102, &gpum_chip_ad102, &gpum_chip_tu102, &gpum_chip_gh100, &gpum_chip_gb202, NULL,
 };
-#define CHIP_COUNT (sizeof(chips) / sizeof(*chips))
 
 const char *gpum_chip_name(unsigned index)
 {
-    return index < CHIP_COUNT ? chips[index]->name : NULL;
+    for (unsigned i = 0; chips[i]; i++)
+        if (i == index)
+            return chips[i]->name;
+    return NULL;
 }
 
 const struct gpum_chip *gpum_chip_find(const char *name)
 {
-    for (size_t i = 0; name && i < CHIP_COUNT; i++)
+    for (size_t i = 0; name && chips[i]; i++)
         if (strcmp(chips[i]->name, name) == 0)
             return chips[i];
     return NULL;

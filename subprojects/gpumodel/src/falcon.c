@@ -70,7 +70,7 @@ static void assert_reset(struct gpum *m, struct gpum_falcon *f)
 static void release_reset(struct gpum *m, struct gpum_falcon *f)
 {
     uint64_t held_ns = m->time_ns - f->reset_since_ns;
-    if (held_ns < NV_FALCON_RESET_ASSERT_US * 1000)
+    if (held_ns / 1000 < NV_FALCON_RESET_ASSERT_US)
         gpum_fault(m, "%s: reset held for %llu ns, needs %u us", f->name,
                    (unsigned long long)held_ns, NV_FALCON_RESET_ASSERT_US);
     f->state = GPUM_FALCON_HALTED;

@@ -115,8 +115,9 @@ enum gpum_ucode_kind gpum_falcon_recognise_loader(struct gpum *m, struct gpum_fa
         return run_loader(m, f);
     if (first + 1 >= GPUM_FALCON_BLOCKS)
         return GPUM_UCODE_NONE;
-    memcpy(&id, f->imem + (first + 1) * BLOCK, sizeof(id));
-    if (gpum_ucode_identity_ok(&id) && id.code_bytes <= sizeof(f->imem) - (first + 1) * BLOCK)
+    memcpy(&id, f->imem + (size_t)(first + 1) * BLOCK, sizeof(id));
+    if (gpum_ucode_identity_ok(&id) &&
+        id.code_bytes <= sizeof(f->imem) - (size_t)(first + 1) * BLOCK)
         return gpum_falcon_check_own(m, f, first + 1, &id);
     return gpum_falcon_check_real(m, f, first + 1);
 }

@@ -129,7 +129,7 @@ static bool signature_ok(struct gpum *m, struct gpum_falcon *f,
 enum gpum_ucode_kind gpum_falcon_check_own(struct gpum *m, struct gpum_falcon *f, unsigned first,
                                            const struct gpum_ucode_identity *id)
 {
-    const uint8_t *code = f->imem + first * NV_FALCON_BLOCK_SIZE_BYTES;
+    const uint8_t *code = f->imem + (size_t)first * NV_FALCON_BLOCK_SIZE_BYTES;
     if (strncmp(id->chip, m->chip->firmware_chip, sizeof(id->chip)) != 0) {
         gpum_fault(m, "%s: %s is made for %.16s, this is %s", f->name,
                    gpum_ucode_name((enum gpum_ucode_kind)id->kind), id->chip, m->chip->name);
@@ -149,7 +149,7 @@ enum gpum_ucode_kind gpum_falcon_check_own(struct gpum *m, struct gpum_falcon *f
 static bool real_bytes_ok(struct gpum *m, struct gpum_falcon *f, unsigned first,
                           const struct gpum_real_booter *r)
 {
-    const uint8_t *code = f->imem + first * NV_FALCON_BLOCK_SIZE_BYTES;
+    const uint8_t *code = f->imem + (size_t)first * NV_FALCON_BLOCK_SIZE_BYTES;
     uint8_t signature[NV_FALCON_SIGNATURE_SIZE_BYTES];
     uint8_t *at = f->dmem + r->signature_offset;
     uint32_t fuse = device_fuse_version(m, f);
@@ -203,7 +203,7 @@ enum gpum_ucode_kind gpum_falcon_recognise(struct gpum *m, struct gpum_falcon *f
     if (m->chip->boot_class == GPUM_BOOT_LOADER)
         return gpum_falcon_recognise_loader(m, f, first);
     struct gpum_ucode_identity id;
-    memcpy(&id, f->imem + first * NV_FALCON_BLOCK_SIZE_BYTES, sizeof(id));
+    memcpy(&id, f->imem + (size_t)first * NV_FALCON_BLOCK_SIZE_BYTES, sizeof(id));
     uint32_t left = (uint32_t)sizeof(f->imem) - first * NV_FALCON_BLOCK_SIZE_BYTES;
     if (gpum_ucode_identity_ok(&id) && id.code_bytes <= left && id.data_bytes <= sizeof(f->dmem))
         return gpum_falcon_check_own(m, f, first, &id);

@@ -188,7 +188,7 @@ static const char *meta_wrong(const struct gpum *m, const struct nvhw_wpr_meta *
 static bool lay_out(struct gpum *m, struct nvhw_wpr_meta *w)
 {
     uint64_t need = w->size_of_bootloader + w->size_of_radix3_elf + w->gsp_fw_heap_size +
-                    w->non_wpr_heap_size + m->chip->frts_from_end + 4 * NV_WPR_HEAP_ALIGN;
+                    w->non_wpr_heap_size + m->chip->frts_from_end + UINT64_C(4) * NV_WPR_HEAP_ALIGN;
     if (w->size_of_bootloader > m->vram_bytes || w->size_of_radix3_elf > m->vram_bytes ||
         need > m->vram_bytes)
         return false;

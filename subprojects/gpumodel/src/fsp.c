@@ -17,7 +17,7 @@
 #define LOCKED_POLLS   4
 #define LOCKDOWN_POLLS 8
 #define WORD           4u
-#define HEADERS        (2 * WORD)
+#define HEADERS        ((size_t)2 * WORD)
 /* FSP's error codes; the sources only say that 0 is good. */
 enum { ERROR_PACKET = 0x91, ERROR_COMMAND = 0x92 };
 

@@ -99,7 +99,7 @@ static void sign_all(const struct gpum_ucode_identity *id, const uint8_t *image,
         struct gpum_sign_key key = {count - 1 - i, meta->engine_id_mask, meta->ucode_id};
         if (count == 1)
             key = (struct gpum_sign_key){0, 0, 0};
-        gpum_ucode_sign(id, code, data, &key, signatures + i * id->signature_bytes,
+        gpum_ucode_sign(id, code, data, &key, signatures + (size_t)i * id->signature_bytes,
                         id->signature_bytes);
     }
 }

@@ -63,13 +63,14 @@ static void start_log(struct gpum *m, const struct nvhw_libos_arg *arg)
     struct nvhw_libos_log_header header;
     if (!gpum_phys_read(m, GPUM_SYS_COHERENT, arg->address, &header, sizeof(header)))
         return;
-    for (unsigned i = 0; i < sizeof(header.page) / sizeof(*header.page); i++)
-        if (header.page[i] && header.page[i] != arg->address + (uint64_t)i * PAGE) {
-            gpum_fault(m, "log buffer: entry %u of its page table is 0x%llx, its page is 0x%llx", i,
-                       (unsigned long long)header.page[i],
-                       (unsigned long long)(arg->address + (uint64_t)i * PAGE));
-            break;
-        }
+    for (unsigned i = 0; i < sizeof(header.page) / sizeof(*header.page); i++) {
+        uint64_t page = arg->address + (uint64_t)i * PAGE;
+        if (header.page[i] == 0 || header.page[i] == page)
+            continue;
+        gpum_fault(m, "log buffer: entry %u of its page table is 0x%llx, its page is 0x%llx", i,
+                   (unsigned long long)header.page[i], (unsigned long long)page);
+        break;
+    }
     if (g->log_count < GPUM_LOG_BUFFERS_MAX)
         g->logs[g->log_count++] = (struct gpum_log_buffer){arg->id8, arg->address, arg->size};
 }

@@ -136,7 +136,7 @@ static bool parent_fits(enum parent want, const struct gpum_rm_object *parent)
 {
     switch (want) {
     case UNDER_ITSELF:
-        return true;
+        return false;
     case UNDER_CLIENT:
         return parent->class_id == NV01_ROOT;
     case UNDER_DEVICE:
@@ -155,10 +155,10 @@ static uint32_t alloc_by_rule(struct gpum *m, const struct request *r, const str
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_PARAM_STRUCT,
                               "class 0x%x: parameters of 0x%x bytes, wanted 0x%x", r->head->h_class,
                               r->head->params_size, rule->params_bytes);
-    if (rule->parent != UNDER_ITSELF && !parent_fits(rule->parent, r->parent))
+    if (rule->parent != UNDER_ITSELF && (!r->parent || !parent_fits(rule->parent, r->parent)))
         return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_OBJECT_PARENT,
                               "class 0x%x under an object of class 0x%x", r->head->h_class,
-                              r->parent->class_id);
+                              r->parent ? r->parent->class_id : 0);
     return rule->alloc(m, r);
 }
 

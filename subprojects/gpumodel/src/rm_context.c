@@ -53,11 +53,12 @@ static uint32_t check_virtual(struct gpum *m, const struct gpum_rm_channel *c,
                                   "context buffer %u: nothing is mapped at 0x%llx", e->buffer_id,
                                   (unsigned long long)va);
         uint64_t found = page.address + (va - page.va);
-        if (physical && found != *physical + at)
+        uint64_t wanted = physical ? *physical + at : found;
+        if (found != wanted)
             return gpum_rm_refuse(m, NV_RM_STATUS_INVALID_ADDRESS,
                                   "context buffer %u: 0x%llx leads to 0x%llx, promoted was 0x%llx",
                                   e->buffer_id, (unsigned long long)va, (unsigned long long)found,
-                                  (unsigned long long)(*physical + at));
+                                  (unsigned long long)wanted);
     }
     return NV_RM_STATUS_OK;
 }

@@ -16,10 +16,10 @@
 #define HEADERS       (sizeof(struct nvhw_gsp_element) + sizeof(struct nvhw_rpc_header))
 #define MESSAGE_LIMIT (1u << 20) /* longest message over several records */
 
-static bool shared_access(struct gpum *m, uint32_t offset, void *data, size_t size_bytes,
-                          bool write)
+/* Walks the pages; writes from `from` when it is given, else reads into `to`. */
+static bool shared_access(struct gpum *m, uint32_t offset, uint8_t *to, const uint8_t *from,
+                          size_t size_bytes)
 {
-    uint8_t *bytes = data;
     if (size_bytes > NV_GSP_QUEUE_SHARED_SIZE || offset > NV_GSP_QUEUE_SHARED_SIZE - size_bytes)
         return false;
     while (size_bytes) {
@@ -27,10 +27,13 @@ static bool shared_access(struct gpum *m, uint32_t offset, void *data, size_t si
         size_t run = PAGE - offset % PAGE;
         if (run > size_bytes)
             run = size_bytes;
-        if (!(write ? gpum_phys_write(m, GPUM_SYS_COHERENT, at, bytes, run)
-                    : gpum_phys_read(m, GPUM_SYS_COHERENT, at, bytes, run)))
+        if (!(from ? gpum_phys_write(m, GPUM_SYS_COHERENT, at, from, run)
+                   : gpum_phys_read(m, GPUM_SYS_COHERENT, at, to, run)))
             return false;
-        bytes += run;
+        if (from)
+            from += run;
+        else
+            to += run;
         offset += (uint32_t)run;
         size_bytes -= run;
     }
@@ -39,12 +42,12 @@ static bool shared_access(struct gpum *m, uint32_t offset, void *data, size_t si
 
 bool gpum_shared_read(struct gpum *m, uint32_t offset, void *data, size_t size_bytes)
 {
-    return shared_access(m, offset, data, size_bytes, false);
+    return shared_access(m, offset, data, NULL, size_bytes);
 }
 
 bool gpum_shared_write(struct gpum *m, uint32_t offset, const void *data, size_t size_bytes)
 {
-    return shared_access(m, offset, (void *)(uintptr_t)data, size_bytes, true);
+    return shared_access(m, offset, NULL, data, size_bytes);
 }
 
 uint32_t gpum_rpc_checksum(const void *data, size_t size_bytes)
