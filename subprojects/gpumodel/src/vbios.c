@@ -103,7 +103,6 @@ static void put_bit(struct rom *rom, uint32_t table_pointer)
         .token_size = sizeof(struct nvhw_bit_token_v2),
         .token_count = 3,
     };
-    header.checksum = (uint8_t)-byte_sum(&header, sizeof(header));
     struct nvhw_bit_token_v2 tokens[] = {
         {NV_BIT_TOKEN_BIOSDATA, 2, sizeof(struct nvhw_bit_biosdata), BIOS_DATA_OFFSET},
         {NV_BIT_TOKEN_FALCON_DATA, NV_BIT_TOKEN_FALCON_DATA_VERSION,
@@ -113,6 +112,8 @@ static void put_bit(struct rom *rom, uint32_t table_pointer)
     struct nvhw_bit_biosdata bios = {.bios_version = BIOS_VERSION, .oem_version = 1};
     struct nvhw_bit_falcon_data falcon = {.falcon_ucode_table_pointer = table_pointer};
     memcpy(base + BIT_OFFSET, &header, sizeof(header));
+    base[BIT_OFFSET + offsetof(struct nvhw_bit_header, checksum)] =
+        (uint8_t)-byte_sum(base + BIT_OFFSET, sizeof(header));
     memcpy(base + BIT_OFFSET + sizeof(header), tokens, sizeof(tokens));
     memcpy(base + BIOS_DATA_OFFSET, &bios, sizeof(bios));
     memcpy(base + FALCON_DATA_OFFSET, &falcon, sizeof(falcon));
