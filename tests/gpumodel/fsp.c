@@ -23,6 +23,12 @@ START_TEST(the_chain_of_trust_boots_and_unloads)
     ck_assert_uint_eq(info.fb_region_info.region[0].limit + 1, info.fw_wpr_non_wpr_heap_offset);
     ck_assert(host_unload(&h));
     ck_assert_msg(h.faults == 0, "%s", h.fault);
+    /* And again: nothing of the first run is left. */
+    h.command_write = h.sequence_out = h.status_read = h.sequence_in = 0;
+    memset(&h.meta, 0, sizeof(h.meta));
+    ck_assert_msg(host_boot(&h), "%s", h.fault);
+    ck_assert_uint_eq(
+        host_rd(&h, NV_FALCON2_GSP_BASE + NV_PRISCV_RISCV_CPUCTL) & (1u << 4 | 1u << 7), 1u << 7);
     host_finish(&h);
 }
 END_TEST

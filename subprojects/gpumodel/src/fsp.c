@@ -124,6 +124,7 @@ static void take_message(struct gpum *m)
         error = take_cot(m, size);
         if (!error) {
             f->phase = GPUM_FSP_BOOTING;
+            gpum_falcon_power_on(m, &m->boot->gsp); /* FSP resets the engine first */
             f->polls = 0;
             f->due_ns = m->time_ns + BOOT_NS;
         }
