@@ -35,7 +35,7 @@ void mg_bare_vram_write(struct mg_bare *bare, uint64_t address, const void *data
         else
             memset((void *)(uintptr_t)at, 0, size_bytes);
         /* Reading back makes sure that posted writes have arrived. */
-        atomic_thread_fence(memory_order_seq_cst);
+        mg_dma_publish();
         (void)at[size_bytes - 1];
         return;
     }
