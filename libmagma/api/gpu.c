@@ -13,6 +13,7 @@
 #include "libmagma/engine/classes.h"
 #include "libmagma/engine/sm.h"
 #include "libmagma/winsys/bare.h"
+#include "libmagma/winsys/nvidia.h"
 
 #define SCRATCH_BYTES 256u
 
@@ -67,6 +68,19 @@ static enum magma_code init_device(struct magma_gpu *gpu, struct magma_error *er
                         &dev->scratch, err);
 }
 
+static enum magma_code open_nvidia(struct magma_gpu *gpu, const struct mg_gpu_setup *setup,
+                                   struct magma_error *err)
+{
+    struct mg_nvidia_options options = {
+        .clock = setup->clock,
+        .step = gpu->options.step,
+        .step_ctx = gpu->options.ctx,
+    };
+
+    mg_gpu_log(&gpu->options, &options.log);
+    return mg_nvidia_open(setup->address, &options, &gpu->dev.ws, err);
+}
+
 static enum magma_code open_winsys(struct magma_gpu *gpu, struct mvfio_device *device,
                                    const struct mg_gpu_setup *setup, struct magma_error *err)
 {
@@ -79,6 +93,8 @@ static enum magma_code open_winsys(struct magma_gpu *gpu, struct mvfio_device *d
         .step_ctx = gpu->options.ctx,
     };
 
+    if (setup->is_nvidia)
+        return open_nvidia(gpu, setup, err);
     mg_gpu_log(&gpu->options, &bare.log);
     return mg_bare_open(device, &bare, &gpu->dev.ws, err);
 }

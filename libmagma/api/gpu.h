@@ -33,6 +33,7 @@ struct mg_gpu_setup {
     const char *address;                     /* for info.address; NULL: the device's name */
     const char *firmware_path;               /* NULL: that of the options */
     bool is_model;
+    bool is_nvidia; /* `address` names a GPU of the kernel driver; the device is NULL */
     struct mg_child *child; /* becomes the GPU's, also when opening fails */
 };
 

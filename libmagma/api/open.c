@@ -101,11 +101,12 @@ enum magma_code magma_gpu_open(const char *name, const struct magma_gpu_options 
         return open_model(name, &setup, out, err);
     if (starts(name, "pci:") || starts(name, "vfio-user:"))
         return open_vfio(name, &setup, out, err);
-    if (starts(name, "nvidia:"))
-        return mg_fail(err, MAGMA_NOT_SUPPORTED,
-                       "%s: GPUs in the hands of nvidia.ko: not supported", name);
+    if (starts(name, "nvidia:")) {
+        setup.is_nvidia = true;
+        return mg_gpu_open_device(NULL, &setup, out, err);
+    }
     return mg_fail(err, MAGMA_INVALID_ARGUMENT,
-                   "'%s' names no device; known forms: pci:0000:01:00.0, vfio-user:SOCKET, "
-                   "model:ga102",
+                   "'%s' names no device; known forms: pci:0000:01:00.0, nvidia:0, "
+                   "vfio-user:SOCKET, model:ga102",
                    name);
 }

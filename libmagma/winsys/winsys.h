@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The seam below which somebody owns the GPU: here winsys/bare (VFIO and our own boot of GSP-RM).
+ * The seam below which somebody owns the GPU: winsys/bare (VFIO and our own boot of GSP-RM) or
+ * winsys/nvidia (the kernel driver nvidia.ko).
  * Four nouns: device, memory, address space, channel. Everything above calls these functions and
  * is the same code on every owner. The address space is one per device.
  *
@@ -31,6 +32,7 @@ struct mg_memory {
     magma_gpu_va va;      /* 0: not mapped */
     magma_vram_addr vram; /* VRAM: where */
     struct mg_dma dma;    /* SYSTEM: what */
+    void *impl;           /* the owner's */
 };
 
 enum {
@@ -51,7 +53,7 @@ struct mg_channel_port {
 };
 
 struct mg_winsys_ops {
-    const char *kind; /* "bare" */
+    const char *kind; /* "bare", "nvidia" */
 
     /* ---- Device ---- */
     /* Gives the GPU back and frees ws. */

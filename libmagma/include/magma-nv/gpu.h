@@ -62,6 +62,7 @@ struct magma_gpu_info {
 /*
  * Opens and boots a GPU by name:
  *   pci:0000:01:00.0    bound to vfio-pci
+ *   nvidia:0            /dev/nvidia0, in the hands of the kernel driver nvidia.ko
  *   vfio-user:SOCKET    served by another process
  *   model:ga102         starts the software GPU as a child process and opens that
  *   NULL or ""          MAGMA_DEVICE, else the only VFIO-bound NVIDIA GPU there is
@@ -101,7 +102,7 @@ struct magma_gpu_entry {
     char name[64];   /* to give to magma_gpu_open() */
     char driver[32]; /* kernel driver bound now, "" if none */
     char what[64];   /* ids and chip as far as known without opening */
-    bool ready;      /* bound to vfio-pci and accessible to this process */
+    bool ready;      /* bound to vfio-pci or nvidia, and accessible to this process */
     char hint[160];  /* what to do when it is not ready */
 };
 
