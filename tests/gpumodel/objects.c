@@ -275,7 +275,7 @@ START_TEST(channel_ids_are_unique_and_binding_comes_before_scheduling)
     struct nvhw_ctrl_gpfifo_schedule s = {1, 0};
     ck_assert_uint_eq(alloc_channel(&p), 0);
     ck_assert_uint_eq(
-        host_rm_alloc(&h, CLIENT, DEVICE, CHANNEL + 1, NV_RM_CLASS_CHANNEL_GA, &p, sizeof(p)),
+        host_rm_alloc(&h, CLIENT, DEVICE, CHANNEL + 1u, NV_RM_CLASS_CHANNEL_GA, &p, sizeof(p)),
         NV_RM_STATUS_IN_USE);
     ck_assert_uint_eq(
         host_rm_control(&h, CLIENT, CHANNEL, NVA06F_CTRL_CMD_GPFIFO_SCHEDULE, &s, sizeof(s)),
