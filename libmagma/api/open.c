@@ -73,7 +73,11 @@ static enum magma_code open_model(const char *name, struct mg_gpu_setup *setup,
     if (code != MAGMA_OK) {
         close(fds.device);
         mg_child_destroy(setup->child);
-        return mg_prefix(err, code, "%s", name);
+        if (code == MAGMA_DEVICE_GONE)
+            return mg_fail(err, MAGMA_NO_DEVICE,
+                           "%s: the software GPU ended before it answered; its own message says why",
+                           name);
+        return code;
     }
     setup->is_model = true;
     return mg_gpu_open_device(device, setup, out, err);
