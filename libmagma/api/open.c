@@ -65,10 +65,12 @@ static enum magma_code open_model(const char *name, struct mg_gpu_setup *setup,
     code = mg_child_create(name + strlen("model:"), mg_debug_on(&log, MG_DEBUG(model)), &fds.device,
                            &setup->child, err);
     if (code != MAGMA_OK)
-        return code;
+        return mg_prefix(err, code, "%s", name);
     if (!setup->options->firmware_path && !getenv("MAGMA_FIRMWARE_PATH"))
         code = mg_child_firmware(setup->child, &setup->firmware_path, err);
-    if (code == MAGMA_OK)
+    if (code != MAGMA_OK)
+        mg_prefix(err, code, "%s", name);
+    else
         code = mvfio_device_open_fds(&fds, name, &(struct mvfio_options){0}, &device, err);
     if (code != MAGMA_OK) {
         close(fds.device);
