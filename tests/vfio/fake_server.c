@@ -436,11 +436,11 @@ void fake_server_stop(struct fake_server *server)
     pthread_mutex_destroy(&server->lock);
 }
 
-struct fake_server *fake_server_look(struct fake_server *server)
+void fake_server_look(struct fake_server *server, struct fake_server *copy)
 {
     pthread_mutex_lock(&server->lock);
+    memcpy(copy, server, sizeof *copy);
     pthread_mutex_unlock(&server->lock);
-    return server;
 }
 
 void fake_server_send_dma_read(struct fake_server *server, uint64_t iova, uint64_t count)

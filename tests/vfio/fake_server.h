@@ -79,8 +79,8 @@ int fake_server_start(struct fake_server *server);
 /* Ends it (the client's end must be closed or shut down) and frees what it holds. */
 void fake_server_stop(struct fake_server *server);
 
-/* The server, seen as its thread left it after the last request. */
-struct fake_server *fake_server_look(struct fake_server *server);
+/* Copies the server's state, as its thread left it after the last request. */
+void fake_server_look(struct fake_server *server, struct fake_server *copy);
 
 /* Sends a DMA message now, without a request of the client pending, and collects the reply.
  * Call while the client is not in a call; the client serves it in mvfio_device_service. */
