@@ -133,9 +133,11 @@ uint8_t *gpum_virt_as(struct gpum *m, const struct gpum_client *client, const st
     if (!e->pointer[write])
         e->pointer[write] = piece_pointer(m, &e->page, e->piece_va, write);
     if (!e->pointer[write]) {
+        uint64_t address = e->page.address + (va - e->page.va);
+
         gpum_fault(m, "0x%llx is mapped to %s 0x%llx, where there is no memory for %s",
                    (unsigned long long)va, e->page.aperture == GPUM_VRAM ? "VRAM" : "bus address",
-                   (unsigned long long)(e->page.address + (va - e->page.va)), client->name);
+                   (unsigned long long)address, client->name);
         type = e->page.aperture == GPUM_VRAM ? NV_PFAULT_FAULT_TYPE_REGION_VIOLATION
                                              : NV_PFAULT_FAULT_TYPE_UNSUPPORTED_APERTURE;
         return refuse(m, client, va, access, type, fault);
