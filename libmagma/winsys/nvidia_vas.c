@@ -31,10 +31,10 @@ enum magma_code mg_nvidia_vas_init(struct mg_nvidia *nv, struct magma_error *err
                         &nv->virtual_memory, err);
     nv->ws.va_start = USER_VA_START;
     nv->ws.va_end = USER_VA_END;
-    /* The shared window must be a multiple of 4 GiB from Hopper on. The firmware keeps this range
-     * for itself: nothing of ours is ever there. */
+    /* From Hopper on the shared window must be a multiple of 4 GiB, and the local one must not lie in
+     * the 4 GiB behind it (a launch with shared memory fails SKEDCHECK17 there). */
     nv->ws.shared_window = NV_RM_SERVER_VA_START;
-    nv->ws.local_window = NV_RM_SERVER_VA_START + WINDOW_BYTES;
+    nv->ws.local_window = NV_RM_SERVER_VA_START - WINDOW_BYTES;
     return code;
 }
 
