@@ -2,7 +2,7 @@
 /*
  * The kernel backends against a real kernel: this program is the first process of a virtual
  * machine with an emulated IOMMU, QEMU's teaching device (edu: registers, a DMA engine, MSI and
- * INTx) and an NVMe disk (MSI-X, reset). tests/vfio/rig starts the machine and reads the verdict
+ * INTx) and an NVMe disk (MSI-X, reset). tests/vm/run starts the machine and reads the verdict
  * from its console. Word on the kernel's command line: rig=noremap (the machine's IOMMU does not
  * remap interrupts).
  */
@@ -359,7 +359,7 @@ int main(void)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (getpid() != 1) {
-        printf("this program is the first process of a virtual machine; see tests/vfio/rig\n");
+        printf("this program is the first process of a virtual machine; see tests/vm/run\n");
         return EXIT_FAILURE;
     }
     mount("proc", "/proc", "proc", 0, NULL);
