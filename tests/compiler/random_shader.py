@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Writes a random program twice, from a seed: as a GLSL compute shader and as C.
 
-usage: random.py SEED OUT.comp OUT.c
+usage: random_shader.py SEED OUT.comp OUT.c
 
 The text of the functions is the same, in the common subset of both languages; every loop ends, every
 shift, division and index is in range, so both must give the same words.
