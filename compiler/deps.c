@@ -138,6 +138,8 @@ static bool reads_registers(const struct cc_inst *inst)
     return false;
 }
 
+/* A fence waits for everything before it and holds back what follows by itself. It gets no scoreboard:
+ * on an H100 those of MEMBAR.ALL.CTA and CCTL.IVALL never fall, and whoever waits for one hangs. */
 static bool is_fence(const struct cc_inst *inst)
 {
     return inst->op == CC_MEMBAR || inst->op == CC_CCTL_IVALL;
@@ -158,7 +160,7 @@ static void set_scoreboards(struct deps *d, struct cc_inst *inst, const struct s
     if (!shape->variable) {
         return;
     }
-    if (inst->def_count > 0 || is_fence(inst)) {
+    if (inst->def_count > 0) {
         inst->write_sb = take_scoreboard(d);
         d->pending |= (uint8_t)(1u << inst->write_sb);
     }
@@ -223,9 +225,6 @@ static void schedule(struct deps *d, struct cc_inst *inst, uint8_t first_wait)
     need_read(d, &shape, inst->guard, true, &need);
     for (unsigned i = 0; i < inst->def_count; i++) {
         need_write(d, &shape, inst->def[i], &need);
-    }
-    if (d->last && is_fence(d->last)) {
-        need.wait |= (uint8_t)(1u << d->last->write_sb);
     }
     if (is_fence(inst)) {
         need.wait |= d->pending;
@@ -294,7 +293,7 @@ static void schedule_block(struct deps *d, struct cc_block *block)
 static void serialise(struct cc_shader *s, struct cc_inst *inst)
 {
     struct shape shape = shape_of(s, inst);
-    bool writes = inst->def_count > 0 || is_fence(inst);
+    bool writes = inst->def_count > 0;
     inst->stall = STALL_MAX;
     inst->wait_mask = 1u << SB_SERIAL_WRITE | 1u << SB_SERIAL_READ;
     inst->write_sb = shape.variable && writes ? SB_SERIAL_WRITE : NV_SASS_SB_NONE;
