@@ -44,7 +44,7 @@ static void put_abc(const struct cc_shader *s, struct nvhw_sass *out, const stru
                     uint32_t count)
 {
     static const enum nvhw_sass_slot slots[3] = {NV_SASS_A, NV_SASS_B, NV_SASS_C};
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && i < 3; i++) {
         put(s, out, slots[i], inst->src[i]);
     }
 }

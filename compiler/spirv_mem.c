@@ -149,7 +149,7 @@ static void move_bools(struct spv_lower *l, const struct spv_ptr *ptr, struct cc
                        const struct cc_src *store_from)
 {
     struct cc_src words[4] = {{0}};
-    for (uint32_t i = 0; !load_to && i < ptr->type->slots; i++) {
+    for (uint32_t i = 0; store_from && i < ptr->type->slots; i++) {
         words[i] = cc_b_from_bool(&l->b, store_from[i]);
     }
     move_words(l, ptr, load_to ? words : NULL, words);

@@ -59,8 +59,8 @@ static void fill_phi(struct spv_lower *l, const struct spv_pending_phi *pending,
         struct cc_block *pred = block->preds[p];
         if (pred != pre) {
             phi->src[p] = phi_source(l, pending, spv_owner(l, pred), slot);
-        } else if (pred->pred_count == 1) {
-            phi->src[p] = phi_source(l, pending, spv_owner(l, pred->preds[0]), slot);
+        } else if (pre && pre->pred_count == 1) {
+            phi->src[p] = phi_source(l, pending, spv_owner(l, pre->preds[0]), slot);
         } else {
             struct cc_inst *outer = cc_inst_create(l->s, CC_PHI, 0);
             phi->src[p] = cc_def_add(l->s, outer, (enum cc_file)l->s->vals[phi->def[0]].file);
