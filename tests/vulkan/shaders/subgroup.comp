@@ -24,7 +24,8 @@ void main()
     cells[base + 5] = subgroupAny(i == 40) ? 1 : 0;
     cells[base + 6] = subgroupShuffle(i, lane ^ 3);
     cells[base + 7] = subgroupShuffleXor(i * 2, 16);
-    cells[base + 8] = lane < 31 ? subgroupShuffleDown(i, 1) : 0;
+    uint below = subgroupShuffleDown(i, 1); // of all lanes: an inactive one has no value
+    cells[base + 8] = lane < 31 ? below : 0;
     cells[base + 9] = subgroupAllEqual(gl_SubgroupID) ? 1 : 0;
     subgroupBarrier();
 #ifdef BALLOT
