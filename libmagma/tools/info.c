@@ -7,7 +7,7 @@
 
 static const char usage[] = "usage: magma info [--json] [DEVICE]\n\n"
                             "Opens (and so boots) DEVICE and shows what it is. DEVICE is pci:ADDRESS,\n"
-                            "vfio-user:SOCKET or model:CHIP; without it MAGMA_DEVICE, else the only\n"
+                            "vfio-user:SOCKET, nvidia:N or model:CHIP; without it MAGMA_DEVICE, else the only\n"
                             "GPU that is bound to vfio-pci.\n";
 
 static void print_json(const struct magma_gpu_info *i)

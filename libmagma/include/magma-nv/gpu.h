@@ -64,6 +64,7 @@ struct magma_gpu_info {
  *   pci:0000:01:00.0    bound to vfio-pci
  *   nvidia:0            /dev/nvidia0, in the hands of the kernel driver nvidia.ko
  *   vfio-user:SOCKET    served by another process
+ *   nvidia:0            owned by nvidia.ko: no boot, its resource manager is asked instead
  *   model:ga102         starts the software GPU as a child process and opens that
  *   NULL or ""          MAGMA_DEVICE, else the only VFIO-bound NVIDIA GPU there is
  * options may be NULL. On success *out is owned by the caller. Blocks until the GPU is up, at
