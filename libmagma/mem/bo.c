@@ -56,13 +56,31 @@ enum magma_code mg_mem_create(struct mg_winsys *ws, struct mg_mem **out, struct 
     return MAGMA_OK;
 }
 
+static void destroy_large(struct mg_mem *mem, struct mg_large_bo *large)
+{
+    pthread_mutex_lock(&mem->large_lock);
+    if (large->prev)
+        large->prev->next = large->next;
+    else
+        mem->large = large->next;
+    if (large->next)
+        large->next->prev = large->prev;
+    pthread_mutex_unlock(&mem->large_lock);
+    mg_block_destroy(mem, &large->block);
+    free(large);
+}
+
 void mg_mem_destroy(struct mg_mem *mem)
 {
     if (!mem)
         return;
     mg_tracker_report(&mem->tracker, &mem->ws->log);
-    while (mem->large)
-        magma_bo_destroy(&mem->large->bo);
+    while (mem->large) {
+        struct mg_large_bo *large = mem->large;
+
+        mg_tracker_remove(&mem->tracker, large->bo.domain, large->bo.size_bytes);
+        destroy_large(mem, large);
+    }
     mg_pools_destroy(mem->pools);
     mg_buddy_destroy(mem->va);
     pthread_mutex_destroy(&mem->va_lock);
@@ -252,20 +270,6 @@ enum magma_code mg_bo_create(struct mg_mem *mem, uint64_t size_bytes, uint64_t a
     }
     *out = bo;
     return MAGMA_OK;
-}
-
-static void destroy_large(struct mg_mem *mem, struct mg_large_bo *large)
-{
-    pthread_mutex_lock(&mem->large_lock);
-    if (large->prev)
-        large->prev->next = large->next;
-    else
-        mem->large = large->next;
-    if (large->next)
-        large->next->prev = large->prev;
-    pthread_mutex_unlock(&mem->large_lock);
-    mg_block_destroy(mem, &large->block);
-    free(large);
 }
 
 void magma_bo_destroy(struct magma_bo *bo)

@@ -55,8 +55,10 @@ static int compare(const void *a, const void *b)
 
 double bench_median(uint64_t *samples, unsigned count)
 {
+    unsigned middle = count / 2;
+
     qsort(samples, count, sizeof *samples, compare);
-    return (double)samples[count / 2];
+    return (double)samples[middle];
 }
 
 static void must(enum magma_code code, const char *what, const struct magma_error *err)
