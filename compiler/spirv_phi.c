@@ -57,9 +57,9 @@ static void fill_phi(struct spv_lower *l, const struct spv_pending_phi *pending,
     phi->src_count = (uint32_t)block->pred_count;
     for (size_t p = 0; p < block->pred_count; p++) {
         struct cc_block *pred = block->preds[p];
-        if (pred != pre) {
+        if (!pre || pred != pre) {
             phi->src[p] = phi_source(l, pending, spv_owner(l, pred), slot);
-        } else if (pre && pre->pred_count == 1) {
+        } else if (pre->pred_count == 1) {
             phi->src[p] = phi_source(l, pending, spv_owner(l, pre->preds[0]), slot);
         } else {
             struct cc_inst *outer = cc_inst_create(l->s, CC_PHI, 0);
