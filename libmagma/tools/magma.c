@@ -15,6 +15,8 @@ static const struct {
     {"list", "the NVIDIA GPUs of this machine and what stands in the way of using them", tool_list},
     {"info", "opens a GPU and shows what it is", tool_info},
     {"doctor", "checks this machine: VFIO, IOMMU, limits, firmware, Vulkan", tool_doctor},
+    {"bind", "gives a GPU to vfio-pci", tool_bind},
+    {"unbind", "gives a GPU back to the kernel's drivers", tool_bind},
     {"boot", "boots a GPU step by step and shows the story", tool_boot},
     {"decode", "turns pushbuffers, RPC messages and shaders into text", tool_decode},
 };

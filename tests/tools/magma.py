@@ -21,14 +21,15 @@ class CommandLine(unittest.TestCase):
     def test_help_of_every_command(self):
         status, out, _ = run("--help")
         self.assertEqual(status, 0)
-        for command in ("list", "info", "doctor", "boot", "decode"):
+        for command in ("list", "info", "doctor", "bind", "unbind", "boot", "decode"):
             self.assertIn(command, out)
             status, text, _ = run(command, "--help")
             self.assertEqual(status, 0, command)
-            self.assertIn("usage: magma " + command, text)
+            self.assertIn("magma " + command, text)
+            self.assertIn("usage: magma", text)
 
     def test_a_wrong_command_line_is_status_2(self):
-        for args in ((), ("bogus",), ("info", "--bogus"), ("decode",), ("decode", "bogus"),
+        for args in ((), ("bogus",), ("info", "--bogus"), ("bind",), ("unbind", "a", "b"), ("decode",), ("decode", "bogus"),
                      ("list", "extra")):
             status, out, err = run(*args)
             self.assertEqual(status, 2, args)
@@ -46,6 +47,14 @@ class CommandLine(unittest.TestCase):
 
 
 class Devices(unittest.TestCase):
+    def test_binding_what_is_not_there(self):
+        for command in ("bind", "unbind"):
+            for address in ("0000:7f:1f.7", "bogus"):
+                status, out, err = run(command, "--dry-run", address)
+                self.assertEqual(status, 1)
+                self.assertEqual(out, "")
+                self.assertIn(address, err)
+
     def test_a_device_that_is_not_there(self):
         for name in ("pci:0000:7f:1f.7", "vfio-user:/nonexistent", "model:gf100", "bogus"):
             status, out, err = run("info", name)
