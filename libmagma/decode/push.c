@@ -8,11 +8,9 @@
 
 #include <inttypes.h>
 #include <nvhw/describe.h>
+#include <nvhw/fifo.h>
 #include <nvhw/host.h>
 #include <stdio.h>
-
-/* Methods below this offset belong to the host whatever the subchannel. */
-#define HOST_METHODS_END 0x100u
 
 struct stream {
     const uint32_t *dwords;
@@ -26,7 +24,7 @@ struct stream {
 static const struct nvhw_class_desc *class_of(const struct stream *s, unsigned subchannel,
                                               uint32_t method)
 {
-    if (method < HOST_METHODS_END)
+    if (method < NV_PBDMA_HOST_METHOD_BYTES)
         return nvhw_class_find(s->state->host_class ? s->state->host_class : NVC56F);
     return nvhw_class_find(s->state->object_class[subchannel]);
 }
