@@ -31,8 +31,9 @@ VkPipelineLayout kit_pipeline_layout(uint32_t set_count, const VkDescriptorSetLa
     return layout;
 }
 
-struct kit_program kit_program_create(struct kit_spirv code, uint32_t set_count,
-                                      const VkDescriptorSetLayout *sets)
+static struct kit_program create(struct kit_spirv code, uint32_t set_count,
+                                 const VkDescriptorSetLayout *sets, const void *stage_next,
+                                 VkPipelineShaderStageCreateFlags stage_flags)
 {
     struct kit_program p = {
         .module = kit_module(code),
@@ -42,6 +43,8 @@ struct kit_program kit_program_create(struct kit_spirv code, uint32_t set_count,
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                  .pNext = stage_next,
+                  .flags = stage_flags,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = p.module,
                   .pName = "main"},
@@ -52,6 +55,24 @@ struct kit_program kit_program_create(struct kit_spirv code, uint32_t set_count,
     ck_assert_msg(result == VK_SUCCESS, "pipeline: VkResult %d, %s", (int)result,
                   rig_last_driver_message());
     return p;
+}
+
+struct kit_program kit_program_create(struct kit_spirv code, uint32_t set_count,
+                                      const VkDescriptorSetLayout *sets)
+{
+    return create(code, set_count, sets, NULL, 0);
+}
+
+struct kit_program kit_program_create_sized(struct kit_spirv code, uint32_t set_count,
+                                            const VkDescriptorSetLayout *sets,
+                                            uint32_t subgroup_size)
+{
+    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo required = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO,
+        .requiredSubgroupSize = subgroup_size,
+    };
+    return create(code, set_count, sets, &required,
+                  VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT);
 }
 
 void kit_program_destroy(struct kit_program *p)

@@ -27,6 +27,11 @@ VkPipelineLayout kit_pipeline_layout(uint32_t set_count, const VkDescriptorSetLa
 /* A compute pipeline of entry point main without specialization. */
 struct kit_program kit_program_create(struct kit_spirv code, uint32_t set_count,
                                       const VkDescriptorSetLayout *sets);
+
+/* The same, with a required subgroup size and full subgroups. */
+struct kit_program kit_program_create_sized(struct kit_spirv code, uint32_t set_count,
+                                            const VkDescriptorSetLayout *sets,
+                                            uint32_t subgroup_size);
 void kit_program_destroy(struct kit_program *program);
 
 VkDescriptorSetLayout kit_set_layout(VkDescriptorSetLayoutCreateFlags flags, uint32_t count,

@@ -23,11 +23,13 @@ static void dispatch(struct kit_program *p, VkDescriptorSet set, uint64_t push, 
     rig_run(c);
 }
 
-/* A program with one storage buffer, run once. */
-static void run_on(struct kit_spirv code, struct rig_buffer *b, uint64_t push, uint32_t groups)
+/* A program with one storage buffer, run once; subgroup_size 0: whatever the driver takes. */
+static void run_sized(struct kit_spirv code, uint32_t subgroup_size, struct rig_buffer *b,
+                      uint64_t push, uint32_t groups)
 {
     VkDescriptorSetLayout layout = kit_storage_layout(1);
-    struct kit_program p = kit_program_create(code, 1, &layout);
+    struct kit_program p = subgroup_size ? kit_program_create_sized(code, 1, &layout, subgroup_size)
+                                         : kit_program_create(code, 1, &layout);
     VkDescriptorPool pool = kit_pool(0, 1, 1);
     VkDescriptorSet set = kit_set(pool, layout);
     kit_write(set, 0, 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, b->buffer, 0, VK_WHOLE_SIZE);
@@ -37,7 +39,12 @@ static void run_on(struct kit_spirv code, struct rig_buffer *b, uint64_t push, u
     vkDestroyDescriptorSetLayout(rig.device, layout, NULL);
 }
 
-START_TEST(subgroups_vote_and_exchange)
+static void run_on(struct kit_spirv code, struct rig_buffer *b, uint64_t push, uint32_t groups)
+{
+    run_sized(code, 0, b, push, groups);
+}
+
+static void vote_and_exchange(uint32_t subgroup_size)
 {
     VkPhysicalDeviceSubgroupProperties subgroup = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
@@ -49,7 +56,8 @@ START_TEST(subgroups_vote_and_exchange)
     const uint32_t cells = ballot ? 16 : 10;
     struct rig_buffer b = rig_buffer_create(64 * 16 * 4, RIG_HOST);
     memset(b.words, 0xff, b.size_bytes);
-    run_on(ballot ? KIT_SPIRV(subgroup_ballot) : KIT_SPIRV(subgroup_plain), &b, 0, 1);
+    run_sized(ballot ? KIT_SPIRV(subgroup_ballot) : KIT_SPIRV(subgroup_plain), subgroup_size, &b, 0,
+              1);
     for (uint32_t i = 0; i < 64; i++) {
         const uint32_t lane = i % 32, group = i - lane;
         const uint32_t want[16] = {32,
@@ -73,6 +81,28 @@ START_TEST(subgroups_vote_and_exchange)
                           b.words[i * 16 + k], want[k]);
     }
     rig_buffer_destroy(&b);
+}
+
+START_TEST(subgroups_vote_and_exchange)
+{
+    vote_and_exchange(0);
+}
+END_TEST
+
+START_TEST(subgroups_are_full_and_of_a_size_the_device_names)
+{
+    VkPhysicalDeviceSubgroupSizeControlProperties sizes = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &sizes};
+    vkGetPhysicalDeviceProperties2(rig.physical_device, &properties);
+    ck_assert_uint_eq(sizes.requiredSubgroupSizeStages, VK_SHADER_STAGE_COMPUTE_BIT);
+    ck_assert_uint_gt(sizes.minSubgroupSize, 0);
+    ck_assert_uint_le(sizes.minSubgroupSize, sizes.maxSubgroupSize);
+    ck_assert_uint_ge(sizes.maxComputeWorkgroupSubgroups * sizes.minSubgroupSize,
+                      properties.properties.limits.maxComputeWorkGroupInvocations);
+    for (uint32_t size = sizes.minSubgroupSize; size <= sizes.maxSubgroupSize; size *= 2)
+        vote_and_exchange(size);
 }
 END_TEST
 
@@ -248,6 +278,7 @@ int main(void)
     tcase_add_unchecked_fixture(tc, rig_open, rig_close);
     tcase_add_checked_fixture(tc, rig_test_begin, rig_test_end);
     tcase_add_test(tc, subgroups_vote_and_exchange);
+    tcase_add_test(tc, subgroups_are_full_and_of_a_size_the_device_names);
     tcase_add_test(tc, shaders_follow_addresses_in_64_bits);
     tcase_add_test(tc, a_table_of_variable_size_changes_after_it_is_bound);
     tcase_add_test(tc, shared_memory_starts_as_zero_where_asked);
