@@ -271,13 +271,13 @@ bool spv_alu_lower(struct spv_lower *l)
     const struct compare *compare = find_compare(l->inst.op);
     enum spv_kind kind = operand_kind(family, compare);
     struct spv_value *x = spv_operand(l, 3, 0);
-    uint32_t step = spv_scalar_slots(x->type), count = step ? x->type->slots / step : 0;
+    size_t step = spv_scalar_slots(x->type), count = step ? x->type->slots / step : 0;
     /* The count of a shift may have another width than its base. */
     bool shift = is_shift(l->inst.op);
     struct spv_value *y = l->inst.count > 4 ? spv_operand(l, 4, shift ? 0 : x->type->slots) : x;
-    uint32_t y_step = spv_scalar_slots(y->type);
+    size_t y_step = spv_scalar_slots(y->type);
     struct spv_value *result = spv_result(l);
-    uint32_t result_step = family == INTEGER ? step : 1;
+    size_t result_step = family == INTEGER ? step : 1;
     if (!spv_type_is(x->type, kind) || !spv_type_is(y->type, kind) ||
         y->type->slots != count * y_step || result->type->slots != count * result_step ||
         !spv_type_is(result->type, family == COMPARE ? SPV_BOOL : kind)) {
@@ -285,7 +285,7 @@ bool spv_alu_lower(struct spv_lower *l)
     }
     bool exact =
         spv_decor_find(l->m, spv_word(&l->inst, 2), UINT32_MAX, SpvDecorationNoContraction);
-    for (uint32_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct operands o = {.wide = step == 2, .exact = exact ? CC_F_EXACT : 0};
         o.x = (struct cc_pair){x->slots[i * step], step == 2 ? x->slots[i * step + 1] : cc_imm(0)};
         o.y = (struct cc_pair){y->slots[i * y_step],

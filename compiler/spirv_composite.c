@@ -76,13 +76,13 @@ static void shuffle(struct spv_lower *l)
 {
     struct spv_value *x = spv_operand(l, 3, 0), *y = spv_operand(l, 4, 0);
     struct spv_value *to = spv_result(l);
-    uint32_t step = spv_scalar_slots(x->type), n = l->inst.count - 5;
+    size_t step = spv_scalar_slots(x->type), n = l->inst.count - 5;
     if (x->type->kind != SPV_VECTOR || y->type->kind != SPV_VECTOR ||
         x->type->elem != y->type->elem || to->type->kind != SPV_VECTOR ||
         to->type->elem != x->type->elem || to->type->count != n) {
         spv_malformed(&l->inst, "an operand has the wrong type");
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         uint32_t pick = l->inst.words[5 + i];
         pick = pick == UINT32_MAX ? 0 : pick; /* undefined: any will do */
         if (pick >= x->type->count + y->type->count) {

@@ -24,12 +24,12 @@ static void resize(struct spv_lower *l, bool is_signed)
     if (!spv_type_is(from->type, SPV_INT) || !spv_type_is(to->type, SPV_INT)) {
         spv_malformed(&l->inst, "an operand is no integer");
     }
-    uint32_t from_step = spv_scalar_slots(from->type), to_step = spv_scalar_slots(to->type);
-    uint32_t count = to->type->slots / to_step;
+    size_t from_step = spv_scalar_slots(from->type), to_step = spv_scalar_slots(to->type);
+    size_t count = to->type->slots / to_step;
     if (from->type->slots / from_step != count) {
         spv_malformed(&l->inst, "operands differ in size");
     }
-    for (uint32_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct cc_src lo = from->slots[i * from_step];
         to->slots[i * to_step] = lo;
         if (to_step == 2) {
@@ -166,11 +166,11 @@ static void extended(struct spv_lower *l)
     }
 }
 
-static struct cc_src dot(struct spv_lower *l, const struct cc_src *x, uint32_t x_step,
-                         const struct cc_src *y, uint32_t y_step, uint32_t n)
+static struct cc_src dot(struct spv_lower *l, const struct cc_src *x, size_t x_step,
+                         const struct cc_src *y, size_t y_step, size_t n)
 {
     struct cc_src sum = cc_b_fmul(&l->b, x[0], y[0], 0);
-    for (uint32_t i = 1; i < n; i++) {
+    for (size_t i = 1; i < n; i++) {
         sum = cc_b_ffma(&l->b, x[i * x_step], y[i * y_step], sum, 0);
     }
     return sum;
@@ -178,14 +178,14 @@ static struct cc_src dot(struct spv_lower *l, const struct cc_src *x, uint32_t x
 
 /* rows x inner times inner x columns, all column-major; vectors are one column or one row. */
 static void multiply(struct spv_lower *l, const struct spv_value *x, const struct spv_value *y,
-                     struct spv_value *to, uint32_t rows, uint32_t inner, uint32_t columns)
+                     struct spv_value *to, size_t rows, size_t inner, size_t columns)
 {
     if (x->type->slots != rows * inner || y->type->slots != inner * columns ||
         to->type->slots != rows * columns || inner == 0) {
         spv_malformed(&l->inst, "operands differ in size");
     }
-    for (uint32_t c = 0; c < columns; c++) {
-        for (uint32_t r = 0; r < rows; r++) {
+    for (size_t c = 0; c < columns; c++) {
+        for (size_t r = 0; r < rows; r++) {
             to->slots[c * rows + r] = dot(l, x->slots + r, rows, y->slots + c * inner, 1, inner);
         }
     }
