@@ -89,6 +89,14 @@ enum magma_code mvfio_device_reset(struct mvfio_device *device, struct magma_err
     return mvfio_note(device, device->ops->reset(device->impl, err));
 }
 
+enum magma_code mvfio_device_hot_reset(struct mvfio_device *device, struct magma_error *err)
+{
+    if (!device->ops->hot_reset)
+        return mg_fail(err, MAGMA_NOT_SUPPORTED, "%s: a %s device has no hot reset", device->name,
+                       device->ops->kind);
+    return device->ops->hot_reset(device->impl, err);
+}
+
 int mvfio_device_poll_fd(const struct mvfio_device *device)
 {
     return device->ops->poll_fd ? device->ops->poll_fd(device->impl) : -1;

@@ -283,6 +283,13 @@ static enum magma_code group_iova_ranges(void *impl, struct mvfio_range *out, ui
                    self->kernel.name);
 }
 
+static enum magma_code group_hot_reset(void *impl, struct magma_error *err)
+{
+    struct group_device *self = impl;
+
+    return kernel_hot_reset(&self->kernel, self->group, err);
+}
+
 const struct mvfio_ops mvfio_group_ops = {
     .kind = "group",
     .close = group_close,
@@ -298,4 +305,5 @@ const struct mvfio_ops mvfio_group_ops = {
     .dma_unmap = group_dma_unmap,
     .iova_ranges = group_iova_ranges,
     .reset = kernel_reset,
+    .hot_reset = group_hot_reset,
 };

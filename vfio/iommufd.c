@@ -215,6 +215,13 @@ static enum magma_code iommufd_iova_ranges(void *impl, struct mvfio_range *out, 
     return MAGMA_OK;
 }
 
+static enum magma_code iommufd_hot_reset(void *impl, struct magma_error *err)
+{
+    struct iommufd_device *self = impl;
+
+    return kernel_hot_reset(&self->kernel, -1, err);
+}
+
 const struct mvfio_ops mvfio_iommufd_ops = {
     .kind = "iommufd",
     .close = iommufd_close,
@@ -230,4 +237,5 @@ const struct mvfio_ops mvfio_iommufd_ops = {
     .dma_unmap = iommufd_dma_unmap,
     .iova_ranges = iommufd_iova_ranges,
     .reset = kernel_reset,
+    .hot_reset = iommufd_hot_reset,
 };

@@ -36,6 +36,9 @@ enum magma_code kernel_irq_unmask(void *impl, uint32_t irq, uint32_t vector,
                                   struct magma_error *err);
 enum magma_code kernel_reset(void *impl, struct magma_error *err);
 
+/* mvfio_device_hot_reset; group is the device's open group, -1 when it was opened by its cdev. */
+enum magma_code kernel_hot_reset(struct kernel_device *kernel, int group, struct magma_error *err);
+
 /* Opens a node of dev_root (NULL: "/dev") read and write; -1 with errno. path gets its name for
  * messages (256 bytes). */
 int kernel_open_node(const char *dev_root, const char *node, char *path);

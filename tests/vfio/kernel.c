@@ -43,7 +43,10 @@ static struct {
     uint64_t mapped_limit;
     uint32_t irq_flags, irq_start, irq_count;
     int irq_fds[16];
-    unsigned resets, unset;
+    unsigned resets, unset, hot_resets;
+    bool hot;           /* the device is asked: its hot reset has numbers of the container's */
+    uint32_t hot_group; /* of the audio function beside the GPU */
+    uint32_t hot_group_count;
     int32_t bound_iommufd;
     uint32_t attached;
 } kernel;
@@ -274,6 +277,32 @@ static int answer_iommufd(unsigned long request, void *arg)
     }
 }
 
+/* The GPU and an audio function are on the bus. */
+static int answer_hot_reset(unsigned long request, void *arg)
+{
+    const struct vfio_pci_dependent_device devices[2] = {
+        {.group_id = 12, .bus = 1, .devfn = 0},
+        {.group_id = kernel.hot_group, .bus = 1, .devfn = 1}};
+    struct vfio_pci_hot_reset_info *info = arg;
+    struct vfio_pci_hot_reset *reset = arg;
+
+    switch (request) {
+    case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
+        info->count = 2;
+        if (info->argsz < sizeof *info + sizeof devices)
+            return answer_error(ENOSPC);
+        memcpy(info->devices, devices, sizeof devices);
+        return 0;
+    case VFIO_DEVICE_PCI_HOT_RESET:
+        ck_assert_uint_eq(reset->argsz, sizeof *reset + reset->count * sizeof(int32_t));
+        kernel.hot_group_count = reset->count;
+        kernel.hot_resets++;
+        return 0;
+    default:
+        return answer_error(ENOTTY);
+    }
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
     va_list ap;
@@ -286,6 +315,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
     va_end(ap);
     if (kernel.fail_errno && request == kernel.fail)
         return answer_error(kernel.fail_errno);
+    if (kernel.hot)
+        return answer_hot_reset(request, arg);
     result = answer_container(request, arg);
     if (result < 0 && errno == ENOTTY)
         result = answer_group(request, arg);
@@ -407,6 +438,68 @@ START_TEST(interrupts_and_reset_reach_the_device)
     kernel.gone = false;
     ck_assert_int_eq(mvfio_device_reset(device, &err), MAGMA_DEVICE_GONE);
     close(fds[0]);
+}
+END_TEST
+
+START_TEST(a_hot_reset_names_the_groups_of_all_functions)
+{
+    open_backend(_i);
+    kernel.hot_group = 12;
+    kernel.hot = true;
+    ck_assert_msg(mvfio_device_hot_reset(device, &err) == MAGMA_OK, "%s", err.text);
+    ck_assert_uint_eq(kernel.hot_resets, 1);
+    ck_assert_uint_eq(kernel.hot_group_count, _i ? 0 : 1); /* a cdev needs none */
+    kernel.hot = false;
+}
+END_TEST
+
+START_TEST(a_hot_reset_is_refused_where_functions_are_not_ours)
+{
+    open_backend(0);
+    kernel.hot = true;
+    kernel.hot_group = 999999; /* no machine has it */
+    ck_assert_int_eq(mvfio_device_hot_reset(device, &err), MAGMA_NO_DEVICE);
+    ck_assert_msg(strstr(err.text, "would reset 0000:01:00.1 too"), "%s", err.text);
+    kernel.hot_group = 12;
+    kernel.fail = VFIO_DEVICE_PCI_HOT_RESET;
+    kernel.fail_errno = EINVAL;
+    ck_assert_int_eq(mvfio_device_hot_reset(device, &err), MAGMA_PERMISSION);
+    ck_assert_msg(strstr(err.text, "magma bind 0000:01:00.0"), "%s", err.text);
+    kernel.fail = VFIO_DEVICE_GET_PCI_HOT_RESET_INFO;
+    kernel.fail_errno = ENODEV;
+    ck_assert_int_eq(mvfio_device_hot_reset(device, &err), MAGMA_NOT_SUPPORTED);
+    ck_assert_uint_eq(kernel.hot_resets, 0);
+    kernel.hot = false;
+}
+END_TEST
+
+START_TEST(kinds_of_reset_are_read_and_chosen)
+{
+    struct mvfio_reset_methods methods;
+    char path[256];
+    FILE *f;
+
+    ck_assert_int_eq(mvfio_reset_methods(sysfs.sys, "0000:01:00.0", &methods, &err), MAGMA_OK);
+    ck_assert_uint_eq(methods.count, 0); /* a kernel that does not say */
+    ck_assert_int_eq(mvfio_reset_select(sysfs.sys, "0000:01:00.0", "bus", &err), MAGMA_NO_DEVICE);
+    snprintf(path, sizeof path, "%s/bus/pci/devices/0000:01:00.0/reset_method", sysfs.sys);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("flr pm bus\n", f);
+    fclose(f);
+    ck_assert_int_eq(mvfio_reset_methods(sysfs.sys, "0000:01:00.0", &methods, &err), MAGMA_OK);
+    ck_assert_uint_eq(methods.count, 3);
+    ck_assert_str_eq(methods.names[0], "flr");
+    ck_assert_str_eq(methods.names[2], "bus");
+    ck_assert_int_eq(mvfio_reset_select(sysfs.sys, "0000:01:00.0", "bus", &err), MAGMA_OK);
+    ck_assert_int_eq(
+        strncmp(fake_sysfs_text(&sysfs, "bus/pci/devices/0000:01:00.0/reset_method"), "bus", 3), 0);
+    ck_assert_int_eq(mvfio_reset_select(sysfs.sys, "0000:01:00.0", NULL, &err), MAGMA_OK);
+    ck_assert_int_eq(
+        strncmp(fake_sysfs_text(&sysfs, "bus/pci/devices/0000:01:00.0/reset_method"), "default", 7),
+        0);
+    ck_assert_int_eq(mvfio_reset_methods(sysfs.sys, "../x", &methods, &err),
+                     MAGMA_INVALID_ARGUMENT);
 }
 END_TEST
 
@@ -558,6 +651,9 @@ int main(void)
     tcase_add_loop_test(tc, regions_are_read_written_and_mapped, 0, 2);
     tcase_add_loop_test(tc, memory_is_mapped_where_the_iommu_allows, 0, 2);
     tcase_add_loop_test(tc, interrupts_and_reset_reach_the_device, 0, 2);
+    tcase_add_loop_test(tc, a_hot_reset_names_the_groups_of_all_functions, 0, 2);
+    tcase_add_test(tc, a_hot_reset_is_refused_where_functions_are_not_ours);
+    tcase_add_test(tc, kinds_of_reset_are_read_and_chosen);
     tcase_add_test(tc, auto_takes_iommufd_where_it_is);
     tcase_add_test(tc, each_refusal_of_the_group_interface_has_its_own_text);
     tcase_add_test(tc, each_refusal_of_the_iommufd_interface_has_its_own_text);

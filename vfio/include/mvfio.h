@@ -270,6 +270,15 @@ void mvfio_dma_destroy(struct mvfio_dma *dma);
  * MAGMA_NOT_SUPPORTED: the device has no reset. */
 enum magma_code mvfio_device_reset(struct mvfio_device *device, struct magma_error *err);
 
+/*
+ * Resets the bus that the device is on (VFIO's hot reset), for a device that the function level
+ * reset does not bring back. Every function of the bus is reset, so all of them must be bound to
+ * vfio-pci and not be open elsewhere. Config space is restored by the kernel.
+ * MAGMA_NOT_SUPPORTED: this kind of device has no such reset. MAGMA_PERMISSION, MAGMA_BUSY: a
+ * function of the bus is not ours; the text names it.
+ */
+enum magma_code mvfio_device_hot_reset(struct mvfio_device *device, struct magma_error *err);
+
 /* A descriptor that becomes readable when mvfio_device_service has work; -1: this kind of device
  * never has. Owned by the device. */
 int mvfio_device_poll_fd(const struct mvfio_device *device);
@@ -324,7 +333,8 @@ struct mvfio_ops {
     /* optional; NULL: all addresses but 0 .. 0xffff and the MSI window */
     enum magma_code (*iova_ranges)(void *impl, struct mvfio_range *out, uint32_t max,
                                    uint32_t *count, struct magma_error *err);
-    enum magma_code (*reset)(void *impl, struct magma_error *err);   /* optional */
+    enum magma_code (*reset)(void *impl, struct magma_error *err);     /* optional */
+    enum magma_code (*hot_reset)(void *impl, struct magma_error *err); /* optional */
     int (*poll_fd)(void *impl);                                      /* optional */
     enum magma_code (*service)(void *impl, struct magma_error *err); /* optional */
 };
@@ -389,5 +399,24 @@ enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struc
  */
 enum magma_code mvfio_pci_bind(const char *sysfs_root, const char *address, const char *driver,
                                char *old_driver, struct magma_error *err);
+
+/* ---- Kinds of reset ---- */
+
+#define MVFIO_RESET_METHODS_MAX 8
+
+struct mvfio_reset_methods {
+    char names[MVFIO_RESET_METHODS_MAX][20]; /* "flr", "pm", "bus", in the kernel's order */
+    uint32_t count;                          /* 0: the kernel does not say (before Linux 5.15) */
+};
+
+/* Reads which kinds of reset the kernel offers for a function; mvfio_device_reset takes the first
+ * of them. sysfs_root NULL: "/sys". */
+enum magma_code mvfio_reset_methods(const char *sysfs_root, const char *address,
+                                    struct mvfio_reset_methods *out, struct magma_error *err);
+
+/* Makes `method` the only kind of reset the kernel uses for the function, or, with NULL, brings
+ * its own order back. Needs root. */
+enum magma_code mvfio_reset_select(const char *sysfs_root, const char *address, const char *method,
+                                   struct magma_error *err);
 
 #endif
