@@ -22,7 +22,8 @@ START_TEST(every_form_is_read)
                                "  rpc delay 20 ms ; rpc corrupt 2 # late and wrong\n"
                                "freeze gsp at 10\r\n"
                                "die at init-done\n\n"
-                               "ones from access 100;gsp halt at 5;mmu fault at 1;";
+                               "ones from access 100;gsp halt at 5;mmu fault at 1;"
+                               "flr ignored; bus reset ignored; bus reset revives";
     ck_assert_msg(gpum_plan_check(text, error, sizeof(error)), "%s", error);
     ck_assert(gpum_plan_check("", error, sizeof(error)));
     ck_assert(gpum_plan_check(NULL, error, sizeof(error)));
@@ -40,6 +41,9 @@ START_TEST(other_text_is_refused_with_the_statement)
                                       "rpc delay 5 s",
                                       "ones from access -1",
                                       "irq drop 1x",
+                                      "flr",
+                                      "flr ignored 1",
+                                      "bus reset",
                                       "a b c d e f g",
                                       "gsp halt at 1e3",
                                       "irq drop 99999999999999999999999",
@@ -61,6 +65,46 @@ START_TEST(the_device_leaves_at_a_named_step)
     ck_assert_uint_eq(gpum_read(h.m, GPUM_CONFIG, 0, 4), UINT32_MAX);
     ck_assert(!gpum_step(h.m, 100));
     host_finish(&h);
+}
+END_TEST
+
+/* A register that the driver sets and a reset clears. */
+static bool survives(void (*reset)(struct gpum *m), const char *plan)
+{
+    bool survived;
+    host_init(&h, "ga102", plan, 0);
+    host_power_up(&h);
+    gpum_write(h.m, GPUM_CONFIG, NV_PCI_CONFIG_COMMAND, 2, 6);
+    reset(h.m);
+    survived = gpum_read(h.m, GPUM_CONFIG, NV_PCI_CONFIG_COMMAND, 2) == 6;
+    host_finish(&h);
+    return survived;
+}
+
+START_TEST(a_reset_may_be_ignored)
+{
+    ck_assert(!survives(gpum_reset, NULL));
+    ck_assert(!survives(gpum_bus_reset, NULL));
+    ck_assert(survives(gpum_reset, "flr ignored"));
+    ck_assert(!survives(gpum_bus_reset, "flr ignored"));
+    ck_assert(!survives(gpum_reset, "bus reset ignored"));
+    ck_assert(survives(gpum_bus_reset, "bus reset ignored"));
+}
+END_TEST
+
+START_TEST(a_device_that_left_comes_back_by_the_bus_if_planned)
+{
+    for (int revives = 0; revives < 2; revives++) {
+        host_init(&h, "ga102",
+                  revives ? "ones from access 1; bus reset revives" : "ones from access 1", 0);
+        host_power_up(&h);
+        ck_assert_uint_eq(host_rd(&h, NV_PMC_BOOT_0), UINT32_MAX);
+        gpum_reset(h.m);
+        ck_assert_uint_eq(gpum_read(h.m, GPUM_CONFIG, 0, 4), UINT32_MAX);
+        gpum_bus_reset(h.m);
+        ck_assert_int_eq(gpum_read(h.m, GPUM_CONFIG, 0, 4) != UINT32_MAX, revives);
+        host_finish(&h);
+    }
 }
 END_TEST
 
@@ -166,9 +210,11 @@ int main(void)
     TCase *t = tcase_create("faultplan");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, every_form_is_read);
-    tcase_add_loop_test(t, other_text_is_refused_with_the_statement, 0, 13);
+    tcase_add_loop_test(t, other_text_is_refused_with_the_statement, 0, 16);
     tcase_add_loop_test(t, the_device_leaves_at_a_named_step, 0, 7);
     tcase_add_test(t, the_device_leaves_at_a_counted_access);
+    tcase_add_test(t, a_reset_may_be_ignored);
+    tcase_add_test(t, a_device_that_left_comes_back_by_the_bus_if_planned);
     tcase_add_test(t, a_corrupt_message_has_a_wrong_checksum);
     tcase_add_test(t, a_delayed_message_comes_late);
     tcase_add_test(t, a_halted_gsp_says_so);

@@ -221,14 +221,15 @@ static void region_write(struct gpum_serve *s, const uint8_t *body, uint32_t siz
     answer(reply, &io, sizeof(io));
 }
 
-/* As the kernel does it: config space and vectors are as before the reset. */
+/* As the kernel does it: config space and vectors are as before the reset. QEMU sends this for a
+ * reset of the bus or the machine; a function level reset comes by config space. */
 static void device_reset(struct gpum_serve *s, const uint8_t *body, uint32_t size, reply_t *reply)
 {
     (void)body;
     (void)size;
     (void)reply;
     uint64_t command = gpum_read(s->m, GPUM_CONFIG, NV_PCI_CONFIG_COMMAND, 2);
-    gpum_reset(s->m);
+    gpum_bus_reset(s->m);
     gpum_write(s->m, GPUM_CONFIG, NV_PCI_CONFIG_COMMAND, 2, command);
     gpum_serve_irqs_restore(s);
 }

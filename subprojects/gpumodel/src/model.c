@@ -258,6 +258,16 @@ void gpum_reset(struct gpum *m)
     if (m->dead)
         return;
     gpum_trace(m, "function level reset");
+    if (!gpum_plan_flr_ignored(m))
+        power_on(m);
+}
+
+void gpum_bus_reset(struct gpum *m)
+{
+    gpum_trace(m, "bus reset");
+    if (gpum_plan_bus_reset_ignored(m) || (m->dead && !gpum_plan_bus_reset_revives(m)))
+        return;
+    m->dead = false;
     power_on(m);
 }
 

@@ -23,6 +23,9 @@ enum kind {
     ONES_FROM,
     GSP_HALT,
     MMU_FAULT,
+    FLR_IGNORED,
+    BUS_RESET_IGNORED,
+    BUS_RESET_REVIVES,
 };
 
 #define ENTRIES_MAX 256
@@ -62,6 +65,9 @@ static const struct form {
     {ONES_FROM, {"ones", "from", "access", "N"}},
     {GSP_HALT, {"gsp", "halt", "at", "N"}},
     {MMU_FAULT, {"mmu", "fault", "at", "N"}},
+    {FLR_IGNORED, {"flr", "ignored"}},
+    {BUS_RESET_IGNORED, {"bus", "reset", "ignored"}},
+    {BUS_RESET_REVIVES, {"bus", "reset", "revives"}},
 };
 
 static bool find_name(const char *const *names, size_t count, const char *word, unsigned *index)
@@ -184,6 +190,27 @@ static bool planned(const struct gpum_plan_state *plan, enum kind kind, uint64_t
         if (plan->entries[i].kind == kind && plan->entries[i].number == number)
             return true;
     return false;
+}
+
+/* A kind without a number. */
+static bool has(const struct gpum *m, enum kind kind)
+{
+    return planned(m->plan, kind, 0);
+}
+
+bool gpum_plan_flr_ignored(const struct gpum *m)
+{
+    return has(m, FLR_IGNORED);
+}
+
+bool gpum_plan_bus_reset_ignored(const struct gpum *m)
+{
+    return has(m, BUS_RESET_IGNORED);
+}
+
+bool gpum_plan_bus_reset_revives(const struct gpum *m)
+{
+    return has(m, BUS_RESET_REVIVES);
 }
 
 static void pull_the_plug(struct gpum *m, const char *why)

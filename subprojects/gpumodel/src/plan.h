@@ -27,6 +27,10 @@ bool gpum_plan_frozen(struct gpum *m, enum gpum_plan_unit unit);
 void gpum_plan_reach(struct gpum *m, const char *step);
 /* A message for the GSP comes in: true when the GSP halts instead. */
 bool gpum_plan_gsp_halt(struct gpum *m);
+/* What a reset does not do, or does. */
+bool gpum_plan_flr_ignored(const struct gpum *m);
+bool gpum_plan_bus_reset_ignored(const struct gpum *m);
+bool gpum_plan_bus_reset_revives(const struct gpum *m);
 /* An engine's translation: true when it has to fail. */
 bool gpum_plan_mmu_fault(struct gpum *m);
 

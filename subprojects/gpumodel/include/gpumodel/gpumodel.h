@@ -99,6 +99,9 @@ void gpum_advance_ns(struct gpum *m, uint64_t duration_ns);
 /* Function-level reset (also reached by config space): everything back to power-on. */
 void gpum_reset(struct gpum *m);
 
+/* The reset of the bus, or of the whole machine: the same by another wire. */
+void gpum_bus_reset(struct gpum *m);
+
 /* How many GPUM_FAULT reports there were since creation. */
 unsigned gpum_fault_count(const struct gpum *m);
 

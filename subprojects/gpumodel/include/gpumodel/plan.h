@@ -14,9 +14,13 @@
  *     ones from access N   the device leaves the bus at the N-th BAR access
  *     gsp halt at N        the GSP halts instead of answering the N-th message it receives
  *     mmu fault at N       the N-th translation of an engine's virtual address fails
+ *     flr ignored          a function level reset changes nothing
+ *     bus reset ignored    a reset of the bus changes nothing
+ *     bus reset revives    a device that left the bus comes back by a reset of the bus
  *
- * Each kind may be given several times, except the last three and delay, where the last one
- * holds. A device that left the bus reads as all ones until it is created again.
+ * Each kind may be given several times, except delay, "ones from", "gsp halt" and "mmu fault", where
+ * the last one holds. A device that left the bus reads as all ones until it is created again, or
+ * revived.
  */
 #ifndef GPUMODEL_PLAN_H
 #define GPUMODEL_PLAN_H
