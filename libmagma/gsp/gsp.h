@@ -65,6 +65,21 @@ enum magma_code mg_gsp_unload(struct mg_gsp *gsp, struct magma_error *err);
 /* Frees the memory; resets the GPU first if GSP-RM still runs. NULL is fine. */
 void mg_gsp_destroy(struct mg_gsp *gsp);
 
+/* All zero is a usable value. */
+struct mg_gsp_reset_options {
+    /* Each kind of reset that was tried, as in struct mg_hal_recover_options. */
+    void (*report)(void *ctx, const char *method, enum magma_code code, const char *text);
+    void *ctx;
+};
+
+/*
+ * Resets a GPU that is not in use, in whatever state it is (also one that does not answer, with
+ * the hal's option allow_gone), until it is as after power-on: with each kind of reset that the
+ * kernel offers, as mg_hal_recover. A boot does this by itself for a GPU that it finds booted.
+ */
+enum magma_code mg_gsp_reset(struct mg_hal *hal, const struct mg_gsp_reset_options *options,
+                             struct magma_error *err);
+
 /* Owned by gsp. */
 struct mg_rpc *mg_gsp_rpc(struct mg_gsp *gsp);
 const struct mg_gen *mg_gsp_gen(const struct mg_gsp *gsp);

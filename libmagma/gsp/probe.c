@@ -80,30 +80,6 @@ enum magma_code mg_gsp_wpr2(struct mg_gsp *gsp, uint64_t *start, uint64_t *end,
     return MAGMA_OK;
 }
 
-enum magma_code mg_gsp_recover(struct mg_gsp *gsp, struct magma_error *err)
-{
-    uint64_t start, end;
-    enum magma_code code = mg_gsp_wpr2(gsp, &start, &end, err);
-
-    if (code != MAGMA_OK || !end)
-        return code;
-    mg_log(mg_hal_log(gsp->hal), MG_LOG_WARN,
-           "an earlier driver left the GPU booted (protected region at 0x%llx); resetting it",
-           (unsigned long long)start);
-    code = mg_hal_reset(gsp->hal, err);
-    if (code != MAGMA_OK)
-        return mg_prefix(err, code, "the GPU was left booted and cannot be reset; power it off");
-    mg_sleep_ns(mg_hal_clock(gsp->hal), MG_DEADLINE_RESET_SETTLE_NS);
-    code = mg_gsp_wait_devinit(gsp, err);
-    if (code == MAGMA_OK)
-        code = mg_gsp_wpr2(gsp, &start, &end, err);
-    if (code == MAGMA_OK && end)
-        code = mg_fail(err, MAGMA_BUSY,
-                       "the GPU was left booted and a function level reset does "
-                       "not clear its protected region; reset its bus or power it off");
-    return code;
-}
-
 /* ---- Sizes ---- */
 
 static enum magma_code read_vram_size(struct mg_gsp *gsp, uint64_t *bytes, struct magma_error *err)

@@ -83,6 +83,7 @@ enum magma_code mg_hal_create(struct mvfio_device *device, const struct mg_hal_o
     hal->device = device;
     hal->log = options ? options->log : NULL;
     hal->clock = options && options->clock ? options->clock : &mg_clock_system;
+    hal->sysfs_root = options ? options->sysfs_root : NULL;
     pthread_mutex_init(&hal->cause_lock, NULL);
     pthread_mutex_init(&hal->trace.lock, NULL);
     code = hal_mmio_init(hal, entries, err);
@@ -90,6 +91,8 @@ enum magma_code mg_hal_create(struct mvfio_device *device, const struct mg_hal_o
         code = mg_config_bus_master(hal, true, err);
     if (!code)
         code = mg_hal_check(hal, err);
+    if (code == MAGMA_DEVICE_GONE && options && options->allow_gone)
+        code = MAGMA_OK;
     if (code) {
         mg_hal_destroy(hal);
         return code;

@@ -29,6 +29,8 @@ struct mg_hal_options {
     const struct mg_log *log;     /* NULL: silent; must outlive the hal */
     const struct mg_clock *clock; /* NULL: the system's; must outlive the hal */
     uint32_t trace_entries;       /* register accesses remembered, a power of two; 0: 4096 */
+    const char *sysfs_root;       /* NULL: "/sys"; must outlive the hal */
+    bool allow_gone;              /* a chip that does not answer is no error: for mg_hal_recover */
 };
 
 /*
@@ -61,5 +63,6 @@ enum magma_code mg_hal_reset(struct mg_hal *hal, struct magma_error *err);
 #include "libmagma/hal/config.h"
 #include "libmagma/hal/dma.h"
 #include "libmagma/hal/irq.h"
+#include "libmagma/hal/reset.h"
 
 #endif

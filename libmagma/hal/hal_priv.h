@@ -30,6 +30,7 @@ struct mg_hal {
     struct mvfio_device *device;
     const struct mg_log *log;
     const struct mg_clock *clock;
+    const char *sysfs_root;
 
     uint64_t bar0_bytes;
     struct mmio_area areas[MVFIO_AREAS_MAX]; /* constant after create */

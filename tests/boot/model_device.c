@@ -312,6 +312,16 @@ static enum magma_code op_reset(void *impl, struct magma_error *err)
     return MAGMA_OK;
 }
 
+static enum magma_code op_hot_reset(void *impl, struct magma_error *err)
+{
+    struct model_device *d = impl;
+
+    (void)err;
+    gpum_bus_reset(d->model);
+    d->bus_resets++;
+    return MAGMA_OK;
+}
+
 static const struct mvfio_ops ops = {
     .kind = "model in process",
     .info = op_info,
@@ -325,6 +335,7 @@ static const struct mvfio_ops ops = {
     .dma_map = op_dma_map,
     .dma_unmap = op_dma_unmap,
     .reset = op_reset,
+    .hot_reset = op_hot_reset,
 };
 
 /* ---- Life ---- */

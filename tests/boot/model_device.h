@@ -40,7 +40,7 @@ struct model_device {
     struct model_device_map maps[MODEL_DEVICE_MAPS];
     unsigned map_count;
     int eventfds[MODEL_DEVICE_VECTORS];
-    unsigned resets;
+    unsigned resets, bus_resets;
     bool quiet;
     bool map_bar1;
     uint64_t accesses;                         /* of BARs */
