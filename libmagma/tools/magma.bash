@@ -3,7 +3,7 @@
 _magma() {
     local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]:-}
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list info doctor bind unbind boot decode --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "list info doctor bind unbind reset boot decode --help --version" -- "$cur")
         return
     fi
     case $command in

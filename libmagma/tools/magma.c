@@ -17,6 +17,7 @@ static const struct {
     {"doctor", "checks this machine: VFIO, IOMMU, limits, firmware, Vulkan", tool_doctor},
     {"bind", "gives a GPU to vfio-pci", tool_bind},
     {"unbind", "gives a GPU back to the kernel's drivers", tool_bind},
+    {"reset", "brings back a GPU that was left in a bad state", tool_reset},
     {"boot", "boots a GPU step by step and shows the story", tool_boot},
     {"decode", "turns pushbuffers, RPC messages and shaders into text", tool_decode},
 };

@@ -14,6 +14,7 @@ int tool_list(int argc, char **argv);
 int tool_info(int argc, char **argv);
 int tool_doctor(int argc, char **argv);
 int tool_bind(int argc, char **argv); /* and unbind: argv[0] says which */
+int tool_reset(int argc, char **argv);
 int tool_boot(int argc, char **argv);
 int tool_decode(int argc, char **argv);
 

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
 TOOL = sys.argv.pop(1)
@@ -21,7 +23,8 @@ class CommandLine(unittest.TestCase):
     def test_help_of_every_command(self):
         status, out, _ = run("--help")
         self.assertEqual(status, 0)
-        for command in ("list", "info", "doctor", "bind", "unbind", "boot", "decode"):
+        for command in ("list", "info", "doctor", "bind", "unbind", "reset", "boot",
+                        "decode"):
             self.assertIn(command, out)
             status, text, _ = run(command, "--help")
             self.assertEqual(status, 0, command)
@@ -29,7 +32,8 @@ class CommandLine(unittest.TestCase):
             self.assertIn("usage: magma", text)
 
     def test_a_wrong_command_line_is_status_2(self):
-        for args in ((), ("bogus",), ("info", "--bogus"), ("bind",), ("unbind", "a", "b"), ("decode",), ("decode", "bogus"),
+        for args in ((), ("bogus",), ("info", "--bogus"), ("bind",), ("unbind", "a", "b"), ("unbind", "--group", "a"),
+                     ("reset",), ("decode",), ("decode", "bogus"),
                      ("list", "extra")):
             status, out, err = run(*args)
             self.assertEqual(status, 2, args)
@@ -72,6 +76,25 @@ class Devices(unittest.TestCase):
         status, out, _ = run("info", env={"MAGMA_DEVICE": MODEL})
         self.assertEqual(status, 0)
         self.assertIn("software GPU", out)
+
+    def test_reset_tells_what_it_tried(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "gpu")
+            with subprocess.Popen([os.environ["MAGMA_GPUMODEL"], path]) as server:
+                try:
+                    deadline = time.monotonic() + 20
+                    while not os.path.exists(path) and time.monotonic() < deadline:
+                        time.sleep(0.02)
+                    status, out, err = run("reset", "--json", f"vfio-user:{path}")
+                finally:
+                    server.terminate()
+        self.assertEqual(status, 0, err)
+        story = json.loads(out)
+        self.assertTrue(story["helped"])
+        self.assertEqual([t["method"] for t in story["tried"]], ["function"])
+        status, out, err = run("reset", "0000:7f:1f.7")
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("0000:7f:1f.7", err)
 
     def test_boot_tells_its_story_in_order(self):
         status, out, err = run("boot", "--trace", MODEL)
