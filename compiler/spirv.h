@@ -249,13 +249,22 @@ struct cc_src spv_buffer_size(struct spv_lower *l, const struct spv_ptr *ptr);
 
 /* ---- spirv_builtin.c ---- */
 void spv_builtin_load(struct spv_lower *l, const struct spv_ptr *ptr, struct cc_src *out);
+struct cc_src spv_builtin_word(struct spv_lower *l, uint32_t builtin); /* its first component */
 
-/* ---- spirv_alu.c, spirv_convert.c, spirv_glsl.c, spirv_atomic.c, spirv_group.c ---- */
+/* ---- spirv_group.c: what the threads of a warp do together, as words ---- */
+struct cc_src spv_active_lanes(struct spv_lower *l);
+/* The lowest or highest lane of a mask; of 0: -1. */
+struct cc_src spv_lane_of(struct spv_lower *l, struct cc_src mask, bool lowest);
+struct cc_src spv_shuffle(struct spv_lower *l, struct cc_src x, struct cc_src lane);
+
+/* ---- spirv_alu.c, spirv_convert.c, spirv_glsl.c, spirv_atomic.c, spirv_group.c, spirv_scan.c: ----
+ * ---- true when the instruction was one of theirs ---- */
 bool spv_alu_lower(struct spv_lower *l);
 bool spv_convert_lower(struct spv_lower *l);
 bool spv_composite_lower(struct spv_lower *l);
 bool spv_atomic_lower(struct spv_lower *l);
 bool spv_group_lower(struct spv_lower *l);
+bool spv_scan_lower(struct spv_lower *l);
 void spv_memory_barrier(struct spv_lower *l, uint32_t scope, uint32_t semantics);
 void spv_glsl_lower(struct spv_lower *l);
 

@@ -99,6 +99,11 @@ static struct cc_src value(struct spv_lower *l, uint32_t builtin, unsigned index
     }
 }
 
+struct cc_src spv_builtin_word(struct spv_lower *l, uint32_t builtin)
+{
+    return value(l, builtin, 0);
+}
+
 void spv_builtin_load(struct spv_lower *l, const struct spv_ptr *ptr, struct cc_src *out)
 {
     if (!spv_type_is(ptr->type, SPV_INT)) {

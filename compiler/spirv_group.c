@@ -4,6 +4,8 @@
 
 enum { SHFL_CLAMP_ALL = 0x1f, SHFL_CLAMP_NONE = 0 };
 
+static const uint32_t QUAD_MASK = 3;
+
 static bool needs_global(uint32_t semantics)
 {
     return (semantics & (SpvMemorySemanticsUniformMemoryMask |
@@ -55,7 +57,7 @@ static void control_barrier(struct spv_lower *l)
         l->s->uses_barrier = true;
     } else if (execution == SpvScopeSubgroup) {
         /* The threads that are here together stay so. */
-        struct cc_src active = vote(l, cc_bool(true), CC_VOTE_ANY, true);
+        struct cc_src active = spv_active_lanes(l);
         cc_b_append(&l->b, cc_b_inst(&l->b, CC_WARPSYNC, 1, &active));
     } else {
         spv_unsupported(&l->inst, "an execution scope other than workgroup and subgroup");
@@ -73,11 +75,25 @@ static struct cc_src shuffle(struct spv_lower *l, struct cc_src x, struct cc_src
     return result;
 }
 
-/* The lowest active lane. */
+struct cc_src spv_active_lanes(struct spv_lower *l)
+{
+    return vote(l, cc_bool(true), CC_VOTE_ANY, true);
+}
+
+struct cc_src spv_lane_of(struct spv_lower *l, struct cc_src mask, bool lowest)
+{
+    return lowest ? cc_b_unary(&l->b, CC_FLO, cc_b_unary(&l->b, CC_BREV, mask, 0), CC_F_SH)
+                  : cc_b_unary(&l->b, CC_FLO, mask, 0);
+}
+
+struct cc_src spv_shuffle(struct spv_lower *l, struct cc_src x, struct cc_src lane)
+{
+    return shuffle(l, x, lane, CC_SHFL_IDX);
+}
+
 static struct cc_src first_lane(struct spv_lower *l)
 {
-    struct cc_src active = vote(l, cc_bool(true), CC_VOTE_ANY, true);
-    return cc_b_unary(&l->b, CC_FLO, cc_b_unary(&l->b, CC_BREV, active, 0), CC_F_SH);
+    return spv_lane_of(l, spv_active_lanes(l), true);
 }
 
 static struct cc_src shuffle_any(struct spv_lower *l, struct cc_src x, struct cc_src lane,
@@ -89,22 +105,56 @@ static struct cc_src shuffle_any(struct spv_lower *l, struct cc_src x, struct cc
     return cc_b_to_bool(&l->b, shuffle(l, cc_b_from_bool(&l->b, x), lane, mode));
 }
 
+/* Right to left, below to above, or both: the lane's number within its quad changes by that. */
+static struct cc_src quad_swap(struct spv_lower *l)
+{
+    uint32_t direction = spv_constant(l, spv_word(&l->inst, 5));
+    if (direction > 2) {
+        spv_malformed(&l->inst, "a quad is swapped in three ways");
+    }
+    return cc_imm(direction + 1);
+}
+
+static struct cc_src quad_lane(struct spv_lower *l, struct cc_src index)
+{
+    struct cc_src own = spv_builtin_word(l, SpvBuiltInSubgroupLocalInvocationId);
+    return cc_b_or(&l->b, cc_b_and(&l->b, own, cc_imm(~QUAD_MASK)),
+                   cc_b_and(&l->b, index, cc_imm(QUAD_MASK)));
+}
+
+static struct cc_src shuffle_lane(struct spv_lower *l, enum cc_shfl *mode)
+{
+    *mode = CC_SHFL_IDX;
+    switch (l->inst.op) {
+    case SpvOpGroupNonUniformBroadcastFirst:
+        return first_lane(l);
+    case SpvOpGroupNonUniformQuadSwap:
+        *mode = CC_SHFL_BFLY;
+        return quad_swap(l);
+    case SpvOpGroupNonUniformQuadBroadcast:
+        return quad_lane(l, spv_operand(l, 5, 1)->slots[0]);
+    case SpvOpGroupNonUniformShuffleXor:
+        *mode = CC_SHFL_BFLY;
+        break;
+    case SpvOpGroupNonUniformShuffleUp:
+        *mode = CC_SHFL_UP;
+        break;
+    case SpvOpGroupNonUniformShuffleDown:
+        *mode = CC_SHFL_DOWN;
+        break;
+    default:
+        break;
+    }
+    return spv_operand(l, 5, 1)->slots[0];
+}
+
 static void shuffles(struct spv_lower *l)
 {
     struct spv_value *x = spv_operand(l, 4, 0);
-    enum cc_shfl mode = CC_SHFL_IDX;
-    struct cc_src lane;
-    if (l->inst.op == SpvOpGroupNonUniformBroadcastFirst) {
-        lane = first_lane(l);
-    } else {
-        lane = spv_operand(l, 5, 1)->slots[0];
-        mode = l->inst.op == SpvOpGroupNonUniformShuffleXor    ? CC_SHFL_BFLY
-               : l->inst.op == SpvOpGroupNonUniformShuffleUp   ? CC_SHFL_UP
-               : l->inst.op == SpvOpGroupNonUniformShuffleDown ? CC_SHFL_DOWN
-                                                               : CC_SHFL_IDX;
-    }
+    enum cc_shfl mode;
+    struct cc_src lane = shuffle_lane(l, &mode);
     struct spv_value *to = spv_result(l);
-    if (to->type != x->type || lane.file != CC_GPR || x->type->kind > SPV_VECTOR) {
+    if (to->type != x->type || lane.file == CC_PRED || x->type->kind > SPV_VECTOR) {
         spv_malformed(&l->inst, "an operand has the wrong type");
     }
     for (uint32_t i = 0; i < x->type->slots; i++) {
@@ -157,13 +207,71 @@ static void ballot(struct spv_lower *l)
     }
 }
 
+/* A ballot is four words, of which a warp's lanes fill the first. */
+static struct cc_src ballot_word(struct spv_lower *l, uint32_t index)
+{
+    struct spv_value *mask = spv_operand(l, index, 4);
+    if (!spv_type_is(mask->type, SPV_INT)) {
+        spv_malformed(&l->inst, "a ballot is four integers");
+    }
+    return mask->slots[0];
+}
+
+static struct cc_src ballot_bit(struct spv_lower *l, struct cc_src mask, struct cc_src bit)
+{
+    return cc_b_icmp(&l->b, CC_CMP_NE, cc_b_and(&l->b, mask, bit), cc_imm(0), false);
+}
+
+static struct cc_src ballot_count(struct spv_lower *l)
+{
+    struct cc_src mask = ballot_word(l, 5);
+    switch (spv_word(&l->inst, 4)) {
+    case SpvGroupOperationReduce:
+        break;
+    case SpvGroupOperationInclusiveScan:
+        mask = cc_b_and(&l->b, mask, spv_builtin_word(l, SpvBuiltInSubgroupLeMask));
+        break;
+    case SpvGroupOperationExclusiveScan:
+        mask = cc_b_and(&l->b, mask, spv_builtin_word(l, SpvBuiltInSubgroupLtMask));
+        break;
+    default:
+        spv_unsupported(&l->inst, "a group operation other than reduce and scan");
+    }
+    return cc_b_unary(&l->b, CC_POPC, mask, 0);
+}
+
+static struct cc_src ballot_use(struct spv_lower *l)
+{
+    switch (l->inst.op) {
+    case SpvOpGroupNonUniformInverseBallot:
+        return ballot_bit(l, ballot_word(l, 4), spv_builtin_word(l, SpvBuiltInSubgroupEqMask));
+    case SpvOpGroupNonUniformBallotBitExtract:
+        return ballot_bit(l, ballot_word(l, 4),
+                          cc_b_shl(&l->b, cc_imm(1), spv_operand(l, 5, 1)->slots[0]));
+    case SpvOpGroupNonUniformBallotFindLSB:
+        return spv_lane_of(l, ballot_word(l, 4), true);
+    case SpvOpGroupNonUniformBallotFindMSB:
+        return spv_lane_of(l, ballot_word(l, 4), false);
+    default: /* BallotBitCount */
+        return ballot_count(l);
+    }
+}
+
+static void ballot_uses(struct spv_lower *l)
+{
+    struct cc_src got = ballot_use(l);
+    struct spv_value *to = spv_result(l);
+    bool logical = l->inst.op == SpvOpGroupNonUniformInverseBallot ||
+                   l->inst.op == SpvOpGroupNonUniformBallotBitExtract;
+    if (to->type->kind != (logical ? SPV_BOOL : SPV_INT) || to->type->slots != 1) {
+        spv_malformed(&l->inst, "the result has the wrong type");
+    }
+    to->slots[0] = got;
+}
+
 static void elect(struct spv_lower *l)
 {
-    struct spv_ptr lane = {.kind = SPV_PTR_BUILTIN, .var = SpvBuiltInSubgroupLocalInvocationId};
-    struct spv_type word = {.kind = SPV_INT, .slots = 1, .width = 32};
-    struct cc_src own;
-    lane.type = &word;
-    spv_builtin_load(l, &lane, &own);
+    struct cc_src own = spv_builtin_word(l, SpvBuiltInSubgroupLocalInvocationId);
     struct spv_value *to = spv_result(l);
     if (to->type->kind != SPV_BOOL) {
         spv_malformed(&l->inst, "the result is no boolean");
@@ -192,6 +300,15 @@ bool spv_group_lower(struct spv_lower *l)
     case SpvOpGroupNonUniformBallot:
         ballot(l);
         return true;
+    case SpvOpGroupNonUniformInverseBallot:
+    case SpvOpGroupNonUniformBallotBitExtract:
+    case SpvOpGroupNonUniformBallotBitCount:
+    case SpvOpGroupNonUniformBallotFindLSB:
+    case SpvOpGroupNonUniformBallotFindMSB:
+        ballot_uses(l);
+        return true;
+    case SpvOpGroupNonUniformQuadBroadcast:
+    case SpvOpGroupNonUniformQuadSwap:
     case SpvOpGroupNonUniformBroadcast:
     case SpvOpGroupNonUniformBroadcastFirst:
     case SpvOpGroupNonUniformShuffle:

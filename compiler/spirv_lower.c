@@ -140,7 +140,7 @@ void spv_inst_lower(struct spv_lower *l)
         break;
     }
     if (!spv_alu_lower(l) && !spv_convert_lower(l) && !spv_composite_lower(l) &&
-        !spv_memory_lower(l) && !spv_atomic_lower(l) && !spv_group_lower(l)) {
+        !spv_memory_lower(l) && !spv_atomic_lower(l) && !spv_group_lower(l) && !spv_scan_lower(l)) {
         spv_unsupported(&l->inst, NULL);
     }
 }

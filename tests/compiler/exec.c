@@ -372,6 +372,18 @@ START_TEST(subgroup_operations_see_the_warp)
 }
 END_TEST
 
+START_TEST(subgroup_arithmetic_counts_the_active_threads)
+{
+    enum { N = 256 };
+    struct run run = BEGIN(scan, N, N * 32);
+    fill(in, WORDS, 15);
+    ref_scan(in, N, want);
+    run.groups[0] = N / 64;
+    go(&run);
+    compare(&run, N * 32);
+}
+END_TEST
+
 /* std430: count, then items of 112 bytes with vectors at multiples of 16. */
 struct item {
     float p[3], w;
@@ -590,6 +602,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, addresses_are_followed, 0, VARIANTS);
     tcase_add_loop_test(t, descriptors_come_from_arrays_and_the_root_table, 0, VARIANTS);
     tcase_add_loop_test(t, subgroup_operations_see_the_warp, 0, VARIANTS);
+    tcase_add_loop_test(t, subgroup_arithmetic_counts_the_active_threads, 0, VARIANTS);
     tcase_add_loop_test(t, blocks_are_laid_out_as_decorated, 0, VARIANTS);
     tcase_add_loop_test(t, words_are_packed_and_unpacked, 0, VARIANTS);
     tcase_add_loop_test(t, values_change_places_in_loops, 0, VARIANTS);
