@@ -83,6 +83,7 @@ union any_features {
     VkPhysicalDeviceUniformBufferStandardLayoutFeatures standard_layout;
     VkPhysicalDevicePrivateDataFeatures private_data;
     VkPhysicalDeviceSubgroupSizeControlFeatures subgroup_size;
+    VkPhysicalDeviceShaderSubgroupExtendedTypesFeatures subgroup_types;
     VkPhysicalDeviceZeroInitializeWorkgroupMemoryFeatures zero_shared;
     VkPhysicalDeviceVulkanMemoryModelFeatures memory_model;
 };
@@ -116,6 +117,8 @@ static void turn_on(union any_features *f)
         f->v12.hostQueryReset = VK_TRUE;
         f->v12.timelineSemaphore = VK_TRUE;
         f->v12.uniformBufferStandardLayout = VK_TRUE;
+        f->v12.shaderSubgroupExtendedTypes = VK_TRUE;
+        f->v12.subgroupBroadcastDynamicId = VK_TRUE;
         f->v12.bufferDeviceAddress = VK_TRUE;
         f->v12.vulkanMemoryModel = VK_TRUE;
         f->v12.vulkanMemoryModelDeviceScope = VK_TRUE;
@@ -146,6 +149,9 @@ static void turn_on(union any_features *f)
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES:
         f->subgroup_size.subgroupSizeControl = VK_TRUE;
         f->subgroup_size.computeFullSubgroups = VK_TRUE;
+        break;
+    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SUBGROUP_EXTENDED_TYPES_FEATURES:
+        f->subgroup_types.shaderSubgroupExtendedTypes = VK_TRUE;
         break;
     case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ZERO_INITIALIZE_WORKGROUP_MEMORY_FEATURES:
         f->zero_shared.shaderZeroInitializeWorkgroupMemory = VK_TRUE;

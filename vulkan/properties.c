@@ -106,8 +106,12 @@ static void fill_1_1(const struct mvk_physical_device *pd, VkPhysicalDeviceVulka
     p->subgroupSize = SUBGROUP_THREADS;
     p->subgroupSupportedStages = VK_SHADER_STAGE_COMPUTE_BIT;
     p->subgroupSupportedOperations = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
+                                     VK_SUBGROUP_FEATURE_ARITHMETIC_BIT |
+                                     VK_SUBGROUP_FEATURE_BALLOT_BIT |
                                      VK_SUBGROUP_FEATURE_SHUFFLE_BIT |
-                                     VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT;
+                                     VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT |
+                                     VK_SUBGROUP_FEATURE_CLUSTERED_BIT |
+                                     VK_SUBGROUP_FEATURE_QUAD_BIT;
     p->subgroupQuadOperationsInAllStages = VK_FALSE;
     p->pointClippingBehavior = VK_POINT_CLIPPING_BEHAVIOR_ALL_CLIP_PLANES;
     p->maxMultiviewViewCount = 0;

@@ -4,8 +4,7 @@
 #include "kit.h"
 
 #include "address.spv.h"
-#include "subgroup_ballot.spv.h"
-#include "subgroup_plain.spv.h"
+#include "subgroup.spv.h"
 #include "table.spv.h"
 #include "zeroed.spv.h"
 
@@ -44,41 +43,55 @@ static void run_on(struct kit_spirv code, struct rig_buffer *b, uint64_t push, u
     run_sized(code, 0, b, push, groups);
 }
 
+enum {
+    SUBGROUP_CELLS = 22,
+    SUBGROUP_FEATURES = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT |
+                        VK_SUBGROUP_FEATURE_ARITHMETIC_BIT | VK_SUBGROUP_FEATURE_BALLOT_BIT |
+                        VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT |
+                        VK_SUBGROUP_FEATURE_CLUSTERED_BIT | VK_SUBGROUP_FEATURE_QUAD_BIT,
+};
+
 static void vote_and_exchange(uint32_t subgroup_size)
 {
-    VkPhysicalDeviceSubgroupProperties subgroup = {
+    VkPhysicalDeviceSubgroupProperties warp = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
     VkPhysicalDeviceProperties2 properties = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &subgroup};
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &warp};
     vkGetPhysicalDeviceProperties2(rig.physical_device, &properties);
-    ck_assert_uint_eq(subgroup.subgroupSize, 32);
-    bool ballot = subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT;
-    const uint32_t cells = ballot ? 16 : 10;
-    struct rig_buffer b = rig_buffer_create(64 * 16 * 4, RIG_HOST);
+    ck_assert_uint_eq(warp.subgroupSize, 32);
+    ck_assert_uint_eq(warp.supportedOperations & SUBGROUP_FEATURES, SUBGROUP_FEATURES);
+    struct rig_buffer b = rig_buffer_create(64 * SUBGROUP_CELLS * 4, RIG_HOST);
     memset(b.words, 0xff, b.size_bytes);
-    run_sized(ballot ? KIT_SPIRV(subgroup_ballot) : KIT_SPIRV(subgroup_plain), subgroup_size, &b, 0,
-              1);
+    run_sized(KIT_SPIRV(subgroup), subgroup_size, &b, 0, 1);
     for (uint32_t i = 0; i < 64; i++) {
-        const uint32_t lane = i % 32, group = i - lane;
-        const uint32_t want[16] = {32,
-                                   2,
-                                   i,
-                                   lane == 0,
-                                   i < 32,
-                                   i >= 32,
-                                   group + (lane ^ 3),
-                                   2 * (group + (lane ^ 16)),
-                                   lane < 31 ? i + 1 : 0,
-                                   1,
-                                   0xaaaaaaaa,
-                                   group + 5,
-                                   22,
-                                   group,
-                                   (uint32_t)((UINT64_C(1) << lane) - 1),
-                                   19};
-        for (uint32_t k = 0; k < cells; k++)
-            ck_assert_msg(b.words[i * 16 + k] == want[k], "thread %u, cell %u: %u, want %u", i, k,
-                          b.words[i * 16 + k], want[k]);
+        const uint32_t lane = i % 32, group = i - lane,
+                       before = lane * group + lane * (lane - 1) / 2;
+        const uint32_t want[SUBGROUP_CELLS] = {32,
+                                               2,
+                                               i,
+                                               lane == 0,
+                                               i < 32,
+                                               i >= 32,
+                                               group + (lane ^ 3),
+                                               2 * (group + (lane ^ 16)),
+                                               lane < 31 ? i + 1 : 0,
+                                               1,
+                                               0xaaaaaaaa,
+                                               group + 5,
+                                               22,
+                                               group,
+                                               (uint32_t)((UINT64_C(1) << lane) - 1),
+                                               19,
+                                               32 * group + 31 * 16,
+                                               before,
+                                               i | 7,
+                                               i ^ 3,
+                                               group + 2,
+                                               before + i};
+        for (uint32_t k = 0; k < SUBGROUP_CELLS; k++)
+            ck_assert_msg(b.words[i * SUBGROUP_CELLS + k] == want[k],
+                          "thread %u, cell %u: %u, want %u", i, k, b.words[i * SUBGROUP_CELLS + k],
+                          want[k]);
     }
     rig_buffer_destroy(&b);
 }

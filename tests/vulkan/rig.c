@@ -142,6 +142,8 @@ static void open_device(void)
         .hostQueryReset = VK_TRUE,
         .timelineSemaphore = VK_TRUE,
         .uniformBufferStandardLayout = VK_TRUE,
+        .shaderSubgroupExtendedTypes = VK_TRUE,
+        .subgroupBroadcastDynamicId = VK_TRUE,
         .bufferDeviceAddress = VK_TRUE,
         .vulkanMemoryModel = VK_TRUE,
         .vulkanMemoryModelDeviceScope = VK_TRUE,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Subgroup operations, each result an integer; with BALLOT those of that kind too.
+// Subgroup operations, each result an integer.
 #version 450
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_vote : require
-#ifdef BALLOT
+#extension GL_ARB_gpu_shader_int64 : require
+#extension GL_EXT_shader_subgroup_extended_types_int64 : require
+#extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_KHR_shader_subgroup_ballot : require
-#endif
+#extension GL_KHR_shader_subgroup_clustered : require
+#extension GL_KHR_shader_subgroup_quad : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #extension GL_KHR_shader_subgroup_shuffle_relative : require
 layout(local_size_x = 64) in;
@@ -15,7 +18,7 @@ void main()
 {
     uint i = gl_LocalInvocationID.x;
     uint lane = gl_SubgroupInvocationID;
-    uint base = i * 16;
+    uint base = i * 22;
     cells[base + 0] = gl_SubgroupSize;
     cells[base + 1] = gl_NumSubgroups;
     cells[base + 2] = gl_SubgroupID * 32 + lane;
@@ -28,12 +31,16 @@ void main()
     cells[base + 8] = lane < 31 ? below : 0;
     cells[base + 9] = subgroupAllEqual(gl_SubgroupID) ? 1 : 0;
     subgroupBarrier();
-#ifdef BALLOT
     cells[base + 10] = subgroupBallot((i & 1) == 1).x;
     cells[base + 11] = subgroupBroadcast(i, 5);
     cells[base + 12] = subgroupBallotBitCount(subgroupBallot(lane > 9));
     cells[base + 13] = subgroupBroadcastFirst(i);
     cells[base + 14] = gl_SubgroupLtMask.x;
     cells[base + 15] = subgroupBallotFindMSB(subgroupBallot(lane < 20));
-#endif
+    cells[base + 16] = subgroupAdd(i);
+    cells[base + 17] = subgroupExclusiveAdd(i);
+    cells[base + 18] = subgroupClusteredMax(i, 8);
+    cells[base + 19] = subgroupQuadSwapDiagonal(i);
+    cells[base + 20] = subgroupBroadcast(i, gl_NumSubgroups);
+    cells[base + 21] = uint(subgroupInclusiveAdd(uint64_t(i) << 32) >> 32);
 }
