@@ -54,6 +54,13 @@ struct mg_watch;
 enum magma_code mg_loop_watch_fd(struct mg_loop *loop, int fd, mg_loop_callback callback, void *ctx,
                                  struct mg_watch **out, struct magma_error *err);
 
+/* The same for a descriptor that wakes nobody while it is nonblocking (nvidia.ko's poll): it
+ * becomes blocking, and the callback must not read it. What made it ready before the loop's next
+ * round may be missed: run one (mg_loop_step) before it matters. */
+enum magma_code mg_loop_watch_blocking_fd(struct mg_loop *loop, int fd, mg_loop_callback callback,
+                                          void *ctx, struct mg_watch **out,
+                                          struct magma_error *err);
+
 /* After it returns the callback does not run and will not (unless it is the caller). NULL is
  * fine. */
 void mg_loop_unwatch(struct mg_loop *loop, struct mg_watch *watch);

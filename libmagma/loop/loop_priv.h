@@ -52,6 +52,7 @@ struct mg_watch {
     unsigned poll_count;
     unsigned closing; /* libuv handles that are not closed yet */
     bool silent;      /* removed or lost: no more calls */
+    bool blocking;    /* the descriptor must not be O_NONBLOCK */
     uv_poll_t polls[WATCH_FDS_MAX];
 
     /* For watches of an irq or a device. */

@@ -3,6 +3,8 @@
  * a vfio-user device. */
 #include "libmagma/loop/loop_priv.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <mvfio.h>
 #include <stdlib.h>
 
@@ -50,6 +52,15 @@ void loop_watch_close(struct mg_watch *watch)
         uv_close((uv_handle_t *)&watch->polls[i], on_closed);
 }
 
+static enum magma_code set_blocking(int fd, struct magma_error *err)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+        return mg_fail_errno(err, errno, "making descriptor %d blocking", fd);
+    return MAGMA_OK;
+}
+
 /* With the turn. */
 static enum magma_code add_fd(struct mg_watch *watch, int fd, struct magma_error *err)
 {
@@ -63,7 +74,8 @@ static enum magma_code add_fd(struct mg_watch *watch, int fd, struct magma_error
     error = uv_poll_start(poll, watch->events, on_ready);
     if (error)
         return mg_fail(err, MAGMA_SYSTEM, "waiting for descriptor %d: %s", fd, uv_strerror(error));
-    return MAGMA_OK;
+    /* uv_poll_init made it nonblocking; the kernel hears of it in the next round only. */
+    return watch->blocking ? set_blocking(fd, err) : MAGMA_OK;
 }
 
 static void link_watch(struct mg_watch *watch)
@@ -121,6 +133,20 @@ enum magma_code mg_loop_watch_fd(struct mg_loop *loop, int fd, mg_loop_callback 
     if (!watch)
         return MAGMA_OUT_OF_HOST_MEMORY;
     watch->ctx = ctx;
+    return commit(watch, &fd, 1, out, err);
+}
+
+enum magma_code mg_loop_watch_blocking_fd(struct mg_loop *loop, int fd, mg_loop_callback callback,
+                                          void *ctx, struct mg_watch **out, struct magma_error *err)
+{
+    struct mg_watch *watch = watch_new(loop, callback, ctx, err);
+
+    *out = NULL;
+    if (!watch)
+        return MAGMA_OUT_OF_HOST_MEMORY;
+    watch->ctx = ctx;
+    watch->blocking = true;
+    watch->events |= UV_PRIORITIZED;
     return commit(watch, &fd, 1, out, err);
 }
 

@@ -113,7 +113,7 @@ static struct mg_nvidia *nvidia_new(const char *name, unsigned minor,
     if (!nv->options.os)
         nv->options.os = &mg_rmi_os_system;
     nv->minor = minor;
-    nv->gpu_fd = nv->event_fd = nv->wake_fd = -1;
+    nv->gpu_fd = nv->event_fd = -1;
     snprintf(nv->node, sizeof nv->node, "/dev/nvidia%u", minor);
     nv->ws.ops = &nvidia_ops;
     nv->ws.log = options->log;

@@ -22,26 +22,6 @@ static uint32_t handle_of(const struct mg_memory *memory)
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 
-static void report_error(struct mg_nvidia *nv, struct mg_nvidia_channel *channel,
-                         const volatile struct nvhw_rmi_notification *n)
-{
-    struct nvhw_rmi_mmu_fault_info fault = {0};
-    uint32_t error = n->info32;
-    const char *name = nvhw_rm_error_name(error);
-
-    atomic_store(&channel->dead, true);
-    if (error == NV_RM_ERROR_MMU_FAULT &&
-        mg_rmi_control(&nv->rmi, channel->handle, NV906F_CTRL_CMD_GET_MMU_FAULT_INFO, &fault,
-                       sizeof fault, NULL) == MAGMA_OK) {
-        mg_winsys_set_lost(&nv->ws, "channel error %u: MMU fault (%.*s) at 0x%llx", error,
-                           (int)sizeof fault.text, (const char *)fault.text,
-                           (unsigned long long)fault.address_hi << 32 | fault.address_lo);
-        return;
-    }
-    mg_winsys_set_lost(&nv->ws, "channel error %u%s%s on engine %u", error, name ? " " : "",
-                       name ? name : "", n->info16);
-}
-
 void mg_nvidia_channels_check(struct mg_nvidia *nv)
 {
     pthread_mutex_lock(&nv->channels_lock);
@@ -49,7 +29,7 @@ void mg_nvidia_channels_check(struct mg_nvidia *nv)
         const volatile struct nvhw_rmi_notification *n = c->notifier.cpu;
 
         if (n[NV_RMI_NOTIFIER_ERROR].status && !atomic_load(&c->dead))
-            report_error(nv, c, &n[NV_RMI_NOTIFIER_ERROR]);
+            mg_nvidia_report_error(nv, c, &n[NV_RMI_NOTIFIER_ERROR]);
     }
     pthread_mutex_unlock(&nv->channels_lock);
 }
@@ -86,7 +66,7 @@ static enum magma_code create_memory(struct mg_nvidia *nv, struct mg_nvidia_chan
 }
 
 /* Without parameters a copy object is one of the graphics engine's. */
-static enum magma_code create_objects(struct mg_nvidia *nv, const struct mg_nvidia_channel *channel,
+static enum magma_code create_objects(struct mg_nvidia *nv, struct mg_nvidia_channel *channel,
                                       uint32_t engine_type, struct magma_error *err)
 {
     struct nvhw_copy_alloc_params copy = {.version = NV_RM_COPY_ALLOC_VERSION,
@@ -97,7 +77,8 @@ static enum magma_code create_objects(struct mg_nvidia *nv, const struct mg_nvid
     if (engine_type != NV2080_ENGINE_TYPE_GR0)
         return mg_rmi_alloc(&nv->rmi, channel->handle, nv->gen->classes.copy, &copy, sizeof copy,
                             &object, err);
-    code = mg_rmi_alloc(&nv->rmi, channel->handle, nv->gen->classes.compute, NULL, 0, &object, err);
+    code = mg_rmi_alloc(&nv->rmi, channel->handle, nv->gen->classes.compute, NULL, 0,
+                        &channel->compute, err);
     if (code == MAGMA_OK)
         code =
             mg_rmi_alloc(&nv->rmi, channel->handle, nv->gen->classes.copy, NULL, 0, &object, err);

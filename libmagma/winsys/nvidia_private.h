@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "libmagma/gen/gen.h"
+#include "libmagma/loop/loop.h"
 #include "libmagma/winsys/nvidia.h"
 
 /* Memory objects: what mg_memory.impl is. */
@@ -16,7 +17,7 @@ struct mg_nvidia_memory {
 };
 
 struct mg_nvidia_channel {
-    uint32_t handle;
+    uint32_t handle, compute; /* the channel, its compute object (0: none) */
     struct mg_memory userd, notifier;
     atomic_bool dead;
     struct mg_nvidia_channel *next; /* among the winsys's channels */
@@ -41,8 +42,11 @@ struct mg_nvidia {
 
     uint32_t vaspace, virtual_memory;
 
-    int event_fd, wake_fd; /* -1: none */
-    uint32_t event;
+    struct mg_loop *loop;
+    int event_fd; /* -1: none */
+    struct mg_watch *watch;
+    uint32_t event, error_event;
+    atomic_uint event_count; /* how often the descriptor was ready */
 
     pthread_mutex_t channels_lock;
     struct mg_nvidia_channel *channels;
@@ -84,9 +88,17 @@ void mg_nvidia_channel_destroy(struct mg_winsys *ws, struct mg_channel_port *por
 /* Looks at the error notifiers; a channel with an error makes the GPU lost. */
 void mg_nvidia_channels_check(struct mg_nvidia *nv);
 
+/* ---- nvidia_fault.c ---- */
+
+struct nvhw_rmi_notification;
+
+/* Makes the channel dead and the GPU lost, with all that the resource manager says of the error. */
+void mg_nvidia_report_error(struct mg_nvidia *nv, struct mg_nvidia_channel *channel,
+                            const volatile struct nvhw_rmi_notification *n);
+
 /* ---- nvidia_event.c ---- */
 
-/* Completion events end sleeps; without them a sleeper looks every millisecond. */
+/* Events end sleeps; without them a sleeper looks every millisecond. */
 enum magma_code mg_nvidia_event_init(struct mg_nvidia *nv, struct magma_error *err);
 void mg_nvidia_event_finish(struct mg_nvidia *nv);
 void mg_nvidia_poll(struct mg_winsys *ws);

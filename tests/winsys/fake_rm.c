@@ -16,7 +16,8 @@
 
 #include "libmagma/gen/gen.h"
 
-#define TOKEN 0x00010004u
+#define TOKEN   0x00010004u
+#define FAKE_SM 13u
 
 static int fake_open(void *ctx, const char *path)
 {
@@ -88,6 +89,12 @@ static size_t control_size(const struct fake_rm *rm, uint32_t command)
         return sizeof(struct nvhw_ctrl_work_submit_token);
     case NV906F_CTRL_CMD_GET_MMU_FAULT_INFO:
         return sizeof(struct nvhw_rmi_mmu_fault_info);
+    case NV2080_CTRL_CMD_EVENT_SET_NOTIFICATION:
+        return sizeof(struct nvhw_ctrl_event_set_notification);
+    case NV83DE_CTRL_CMD_DEBUG_READ_ALL_SM_ERROR_STATES:
+        return sizeof(struct nvhw_rmi_sm_errors);
+    case NV83DE_CTRL_CMD_DEBUG_READ_MMU_FAULT_INFO:
+        return sizeof(struct nvhw_rmi_mmu_faults);
     default:
         return 0;
     }
@@ -103,7 +110,18 @@ static void list_classes(struct nvhw_rmi_class_list *list)
     list->count = sizeof classes / sizeof classes[0];
 }
 
-static void answer(uint32_t command, void *params)
+/* As an H100 answered: one SM stopped. */
+static void sm_errors(const struct fake_rm *rm, struct nvhw_rmi_sm_errors *errors)
+{
+    uint32_t at = FAKE_SM - errors->starting_sm;
+
+    if (!rm->sm_fails || FAKE_SM < errors->starting_sm || at >= errors->count)
+        return;
+    errors->sm[at] = (struct nvhw_rmi_sm_error){
+        .warp_esr = 0x500000f, .address = 0x4000600102, .warp_pc64 = 0x4000800090};
+}
+
+static void answer(const struct fake_rm *rm, uint32_t command, void *params)
 {
     struct nvhw_rmi_ce_caps *caps = params;
 
@@ -127,6 +145,14 @@ static void answer(uint32_t command, void *params)
         ((struct nvhw_rmi_mmu_fault_info *)params)->address_lo = 0xabc000;
         memcpy(((struct nvhw_rmi_mmu_fault_info *)params)->text, "FAULT_PDE", 10);
         break;
+    case NV83DE_CTRL_CMD_DEBUG_READ_ALL_SM_ERROR_STATES:
+        sm_errors(rm, params);
+        break;
+    case NV83DE_CTRL_CMD_DEBUG_READ_MMU_FAULT_INFO:
+        ((struct nvhw_rmi_mmu_faults *)params)->fault[0] =
+            (struct nvhw_rmi_mmu_fault){.address = 0xabc000, .access = 1};
+        ((struct nvhw_rmi_mmu_faults *)params)->count = 1;
+        break;
     default:
         break;
     }
@@ -142,7 +168,7 @@ static void control(struct fake_rm *rm, struct nvhw_rmi_control *block)
         block->status = NV_RM_STATUS_INVALID_PARAM_STRUCT;
         return;
     }
-    answer(block->cmd, (void *)(uintptr_t)block->params);
+    answer(rm, block->cmd, (void *)(uintptr_t)block->params);
 }
 
 static void map_dma(struct fake_rm *rm, void *block)
@@ -209,6 +235,9 @@ static void serve(struct fake_rm *rm, unsigned number, void *block)
         break;
     case NV_ESC_RM_UNMAP_MEMORY_DMA:
         rm->mappings--;
+        break;
+    case NV_ESC_ALLOC_OS_EVENT:
+        rm->event_fd = (int)((struct nvhw_rmi_os_event *)block)->fd;
         break;
     case NV_ESC_CARD_INFO:
         *(struct nvhw_rmi_card_info *)block = (struct nvhw_rmi_card_info){

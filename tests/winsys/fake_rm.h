@@ -19,6 +19,8 @@ struct fake_rm {
     unsigned fail_at;    /* the n-th ioctl from now fails, 0: none */
     bool fail_by_status; /* with a status in its block where it has one; else by errno */
     bool moves_mappings; /* maps at other addresses than asked for */
+    bool sm_fails;       /* an SM says why */
+    int event_fd;        /* an eventfd: written to, it is an event */
     uint32_t next_handle;
     int objects, fds, views, mappings; /* alive */
     unsigned ioctls;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* winsys/nvidia: sizes per branch, order, teardown, failures at every call, channel errors. */
 #include <check.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <nvhw/fifo.h>
 #include <nvhw/rm.h>
@@ -168,6 +173,130 @@ START_TEST(a_channel_error_makes_the_gpu_lost_with_its_address)
 }
 END_TEST
 
+/* What an H100 said of errors made on purpose (580.159.04, 25 November 2026). */
+static const struct {
+    uint32_t error;
+    bool sm_fails;
+    const char *expect;
+} exceptions[] = {
+    {NV_RM_ERROR_GR_EXCEPTION, true,
+     "channel error 13 GR_EXCEPTION on engine 1: SM 13: MISALIGNED_ADDR at pc 0x4000800090, "
+     "address "
+     "0x4000600102"},
+    {NV_RM_ERROR_GR_EXCEPTION, false, "no SM reports an error"},
+    {NV_RM_ERROR_MMU_FAULT, false, "MMU fault (FAULT_PDE) at 0xabc000, a write"},
+    {NV_RM_ERROR_PBDMA_ERROR, false, "channel error 32 PBDMA_ERROR on engine 1"},
+};
+enum { EXCEPTIONS = sizeof exceptions / sizeof exceptions[0] };
+
+START_TEST(an_error_of_compute_says_which_sm_and_how)
+{
+    struct fake_rm rm;
+    struct mg_winsys *ws;
+    struct mg_channel_port port;
+    struct nvhw_rmi_notification *n;
+
+    fake_rm_init(&rm, 580);
+    ck_assert(open_fake(&rm, &ws, NULL) == MAGMA_OK);
+    ck_assert(ws->ops->channel_create(ws, MAGMA_ENGINE_COMPUTE, (magma_gpu_va){VA}, 512, &port,
+                                      NULL) == MAGMA_OK);
+    rm.sm_fails = exceptions[_i].sm_fails;
+    n = rm.last_system_view;
+    n->info32 = exceptions[_i].error;
+    n->info16 = 1;
+    n->status = 0xffff;
+    ws->ops->poll(ws);
+    ck_assert(mg_winsys_is_lost(ws));
+    ck_assert_msg(strstr(ws->reason, exceptions[_i].expect), "%s", ws->reason);
+    ws->ops->channel_destroy(ws, &port);
+    ws->ops->close(ws);
+    nothing_is_left(&rm);
+}
+END_TEST
+
+/* ---- Waiting --------------------------------------------------------------------------------- */
+
+struct asked {
+    struct fake_rm *rm;
+    unsigned times;
+    atomic_bool done;
+};
+
+static bool ask(void *ctx)
+{
+    struct asked *asked = ctx;
+
+    asked->times++;
+    return atomic_load(&asked->done);
+}
+
+static void *event_later(void *arg)
+{
+    struct asked *asked = arg;
+    const struct timespec pause = {0, 5000000};
+    uint64_t one = 1;
+
+    nanosleep(&pause, NULL);
+    atomic_store(&asked->done, true);
+    return write(asked->rm->event_fd, &one, sizeof one) == sizeof one ? NULL : asked;
+}
+
+/* How long a wait takes that an event after 5 ms ends. */
+static uint64_t wait_for_event(void)
+{
+    struct fake_rm rm;
+    struct mg_winsys *ws;
+    struct asked asked = {.rm = &rm};
+    pthread_t thread;
+    uint64_t start, took;
+    void *problem;
+
+    fake_rm_init(&rm, 580);
+    ck_assert(open_fake(&rm, &ws, NULL) == MAGMA_OK);
+    ck_assert_int_eq(fcntl(rm.event_fd, F_GETFL) & O_NONBLOCK, 0);
+    start = mg_now_ns(ws->clock);
+    ck_assert_int_eq(pthread_create(&thread, NULL, event_later, &asked), 0);
+    ck_assert(ws->ops->wait(ws, ask, &asked, UINT64_C(10000000000)) == MAGMA_OK);
+    took = mg_now_ns(ws->clock) - start;
+    pthread_join(thread, &problem);
+    ck_assert_ptr_null(problem);
+    ws->ops->close(ws);
+    nothing_is_left(&rm);
+    return took;
+}
+
+/* By itself a waiter looks after 20 ms at the earliest. A busy machine may need more than one try.
+ */
+START_TEST(an_event_ends_a_wait_at_once)
+{
+    uint64_t best = UINT64_MAX;
+
+    for (int i = 0; i < 20 && best >= 19000000; i++) {
+        uint64_t took = wait_for_event();
+
+        best = took < best ? took : best;
+    }
+    ck_assert_uint_lt(best, 19000000);
+}
+END_TEST
+
+START_TEST(a_wait_without_events_ends_in_time)
+{
+    struct fake_rm rm;
+    struct mg_winsys *ws;
+    struct asked asked = {.rm = &rm};
+    uint64_t start;
+
+    fake_rm_init(&rm, 580);
+    ck_assert(open_fake(&rm, &ws, NULL) == MAGMA_OK);
+    start = mg_now_ns(ws->clock);
+    ck_assert(ws->ops->wait(ws, ask, &asked, 50000000) == MAGMA_TIMEOUT);
+    ck_assert_uint_ge(mg_now_ns(ws->clock) - start, 50000000);
+    ck_assert_uint_lt(asked.times, 20);
+    ws->ops->close(ws);
+}
+END_TEST
+
 START_TEST(names_and_old_drivers_are_refused)
 {
     static const char *const bad[] = {"nvidia:", "nvidia:x", "nvidia:0x", "nvidia:-1",
@@ -197,6 +326,9 @@ int main(void)
     tcase_add_loop_test(tc, a_failure_at_any_call_is_undone, 0, 2);
     tcase_add_test(tc, a_mapping_elsewhere_is_refused);
     tcase_add_test(tc, a_channel_error_makes_the_gpu_lost_with_its_address);
+    tcase_add_loop_test(tc, an_error_of_compute_says_which_sm_and_how, 0, EXCEPTIONS);
+    tcase_add_test(tc, an_event_ends_a_wait_at_once);
+    tcase_add_test(tc, a_wait_without_events_ends_in_time);
     tcase_add_test(tc, names_and_old_drivers_are_refused);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
