@@ -240,7 +240,7 @@ int main(int argc, char **argv)
     p.nv.options.os = &mg_rmi_os_system;
     p.nv.minor =
         argc > 1 ? (unsigned)strtoul(argv[1] + strcspn(argv[1], "0123456789"), NULL, 10) : 0;
-    p.nv.gpu_fd = p.nv.event_fd = p.nv.wake_fd = -1;
+    p.nv.gpu_fd = p.nv.event_fd = -1;
     p.nv.ws.clock = &mg_clock_system;
     mg_log_init(&p.nv.ws.log, "info");
     p.nv.ws.log.level = MG_LOG_INFO;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Runs every check on the GPU that MAGMA_DEVICE names and prints a table.
+ * Runs checks on the GPU that MAGMA_DEVICE names and prints a table.
  *
- *     silicon [--json FILE] [JOB...]
+ *     silicon [--json FILE] [--part NAME]... [JOB...]
  *
- * JOBs come from test_compiler_exec with MAGMA_TEST_DUMP=FOLDER.
+ * JOBs come from test_compiler_exec with MAGMA_TEST_DUMP=FOLDER. Without --part all parts run.
  */
 #include "tests/silicon/silicon.h"
 
@@ -20,7 +20,7 @@ static struct {
 
 void report(const char *name, bool good, const char *fmt, ...)
 {
-    char text[512];
+    char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
@@ -29,7 +29,7 @@ void report(const char *name, bool good, const char *fmt, ...)
     for (char *c = text; *c; c++)
         if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
             *c = '\'';
-    printf("%-28s %-6s %s\n", name, good ? "ok" : "FAILED", text);
+    printf("%-34s %-6s %s\n", name, good ? "ok" : "FAILED", text);
     fflush(stdout);
     if (out.json)
         fprintf(out.json, "%s\n  {\"check\": \"%s\", \"ok\": %s, \"detail\": \"%s\"}",
@@ -46,6 +46,11 @@ uint64_t now_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+bool is_model(const struct silicon *s)
+{
+    return magma_gpu_get_info(s->gpu)->is_model;
 }
 
 bool run_push(struct silicon *s, struct magma_channel *channel, const char **why)
@@ -71,30 +76,29 @@ struct magma_bo *new_bo(struct silicon *s, uint64_t size_bytes, enum magma_domai
     return bo;
 }
 
-static bool open_all(struct silicon *s)
+/* Errors on purpose fill the log; their text stands in the table. */
+static void no_log(void *ctx, enum magma_log_level level, const char *line)
 {
-    struct magma_error err = {0};
-    const struct magma_gpu_info *info;
-    uint64_t start = now_ns();
-
-    if (magma_gpu_open(NULL, NULL, &s->gpu, &err) != MAGMA_OK) {
-        report("open", false, "%s", err.text);
-        return false;
-    }
-    info = magma_gpu_get_info(s->gpu);
-    report("open", true, "%s, %s, %u SMs, firmware %s, classes %04x %04x %04x, %.1f ms", info->name,
-           info->chip, info->sm_count, info->firmware, info->host_class, info->copy_class,
-           info->compute_class, (double)(now_ns() - start) / 1e6);
-    if (magma_channel_create(s->gpu, MAGMA_ENGINE_COMPUTE, &s->compute, &err) != MAGMA_OK ||
-        magma_channel_create(s->gpu, MAGMA_ENGINE_COPY, &s->copy, &err) != MAGMA_OK ||
-        magma_push_create(s->gpu, &s->push, &err) != MAGMA_OK) {
-        report("channels", false, "%s", err.text);
-        return false;
-    }
-    return true;
+    (void)ctx;
+    (void)level;
+    (void)line;
 }
 
-static void close_all(struct silicon *s)
+bool open_all(struct silicon *s, const char *name)
+{
+    struct magma_gpu_options options = {.log = no_log};
+    struct magma_error err = {0};
+
+    if (magma_gpu_open(NULL, &options, &s->gpu, &err) == MAGMA_OK &&
+        magma_channel_create(s->gpu, MAGMA_ENGINE_COMPUTE, &s->compute, &err) == MAGMA_OK &&
+        magma_channel_create(s->gpu, MAGMA_ENGINE_COPY, &s->copy, &err) == MAGMA_OK &&
+        magma_push_create(s->gpu, &s->push, &err) == MAGMA_OK)
+        return true;
+    report(name, false, "opening: %s", err.text);
+    return false;
+}
+
+void close_all(struct silicon *s)
 {
     magma_push_destroy(s->push);
     magma_channel_destroy(s->copy);
@@ -103,34 +107,89 @@ static void close_all(struct silicon *s)
     *s = (struct silicon){0};
 }
 
-/* A job that fails takes its GPU with it, not the other jobs. */
-static bool reopen_if_lost(struct silicon *s)
+static void describe(const struct silicon *s, uint64_t took_ns)
 {
-    if (!magma_gpu_is_lost(s->gpu))
-        return true;
-    close_all(s);
-    return open_all(s);
+    const struct magma_gpu_info *info = magma_gpu_get_info(s->gpu);
+
+    report("open", true, "%s, %s, %u SMs, firmware %s, classes %04x %04x %04x, %.1f ms", info->name,
+           info->chip, info->sm_count, info->firmware, info->host_class, info->copy_class,
+           info->compute_class, (double)took_ns / 1e6);
+}
+
+static void run_shared(const char *name, void (*check)(struct silicon *s))
+{
+    struct silicon s = {0};
+    uint64_t start = now_ns();
+
+    if (open_all(&s, name)) {
+        if (strcmp(name, "host") == 0)
+            describe(&s, now_ns() - start);
+        check(&s);
+    }
+    close_all(&s);
+}
+
+/* A job that fails takes its GPU with it, not the other jobs. */
+static void run_jobs(char **paths, int count)
+{
+    struct silicon s = {0};
+    bool open = count && open_all(&s, "jobs");
+
+    for (int i = 0; i < count && open; i++) {
+        check_job(&s, paths[i]);
+        if (magma_gpu_is_lost(s.gpu)) {
+            close_all(&s);
+            open = open_all(&s, "jobs");
+        }
+    }
+    close_all(&s);
+}
+
+static const struct {
+    const char *name;
+    void (*shared)(struct silicon *s);
+    void (*alone)(void);
+} parts[] = {
+    {"host", check_host, NULL},         {"copies", check_copies, NULL},
+    {"events", check_events, NULL},     {"order", check_order, NULL},
+    {"controls", check_controls, NULL}, {"launches", NULL, check_launches},
+    {"faults", NULL, check_faults},     {"life", NULL, check_life},
+    {"endless", NULL, check_endless},
+};
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+    bool any = false;
+
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--part") == 0) {
+            any = true;
+            if (strcmp(argv[i + 1], name) == 0)
+                return true;
+        }
+    return !any;
 }
 
 int main(int argc, char **argv)
 {
-    struct silicon s = {0};
     int first = 1;
 
-    if (argc > 2 && strcmp(argv[1], "--json") == 0) {
-        out.json = fopen(argv[2], "w");
-        first = 3;
+    while (first + 1 < argc && argv[first][0] == '-') {
+        if (strcmp(argv[first], "--json") == 0)
+            out.json = fopen(argv[first + 1], "w");
+        first += 2;
     }
     if (out.json)
         fprintf(out.json, "[");
-    if (open_all(&s)) {
-        check_host(&s);
-        check_copies(&s);
-        for (int i = first; i < argc && reopen_if_lost(&s); i++)
-            check_job(&s, argv[i]);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (!wanted(parts[i].name, argc, argv))
+            continue;
+        if (parts[i].shared)
+            run_shared(parts[i].name, parts[i].shared);
+        else
+            parts[i].alone();
     }
-    close_all(&s);
-    check_faults();
+    run_jobs(argv + first, argc - first);
     if (out.json) {
         fprintf(out.json, "\n]\n");
         fclose(out.json);
