@@ -1,40 +1,33 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * `magma doctor`: looks at everything between a user and a working GPU, one line per check, with
- * the remedy where something is in the way. It changes nothing.
+ * the cure where something is in the way. It changes nothing.
  */
+#include "libmagma/tools/doctor.h"
+#include "libmagma/tools/bind.h"
 #include "libmagma/tools/tool.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <mvfio.h>
+#include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#define GPUS_MAX          16
-#define MEMLOCK_MIN_BYTES (UINT64_C(256) << 20)
+static const char usage[] =
+    "usage: magma doctor [--json]\n\n"
+    "Checks this machine for what magma needs: the IOMMU and how the kernel was booted, VFIO, the\n"
+    "GPUs, their drivers and IOMMU groups, firmware files, this user's rights and limits. A line\n"
+    "per check, and the cure where something is in the way. Exit status 1 when a GPU is there and\n"
+    "cannot be used.\n\n"
+    "  --json      print JSON\n"
+    "  --root DIR  look at the files below DIR instead of / (for tests)\n";
 
-static const char usage[] = "usage: magma doctor [--json]\n\n"
-                            "Checks this machine for what magma needs: IOMMU, VFIO, memory locking,\n"
-                            "the GPUs and their drivers, firmware files. Exit status 1 when a GPU is\n"
-                            "there and cannot be used.\n";
+/* ---- For the checks ---- */
 
-enum verdict { GOOD, NOTE, BAD };
-
-struct report {
-    bool json;
-    json_t *checks;
-    unsigned bad;
-};
-
-static void tell(struct report *r, enum verdict verdict, const char *what, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void tell(struct report *r, enum verdict verdict, const char *what, const char *fmt, ...)
+void doctor_tell(struct doctor *d, enum doctor_verdict verdict, const char *check, const char *cure,
+                 const char *fmt, ...)
 {
     static const char *const words[] = {"ok", "note", "BAD"};
     char text[512];
@@ -43,134 +36,165 @@ static void tell(struct report *r, enum verdict verdict, const char *what, const
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    r->bad += verdict == BAD;
-    if (r->json)
-        json_array_append_new(r->checks, json_pack("{s:s, s:s, s:s}", "check", what, "verdict",
-                                                   words[verdict], "text", text));
-    else
-        printf("%-5s %-12s %s\n", words[verdict], what, text);
+    d->bad += verdict == DOCTOR_BAD;
+    if (d->json) {
+        json_array_append_new(d->checks,
+                              json_pack("{s:s, s:s, s:s, s:s*}", "check", check, "verdict",
+                                        words[verdict], "text", text, "cure", cure));
+        return;
+    }
+    printf("%-5s %-12s %s\n", words[verdict], check, text);
+    if (cure)
+        printf("%-18s cure: %s\n", "", cure);
 }
 
-static unsigned count_entries(const char *path)
+enum doctor_verdict doctor_missing(const struct doctor *d)
 {
-    DIR *dir = opendir(path);
+    return d->gpu_count ? DOCTOR_BAD : DOCTOR_NOTE;
+}
+
+bool doctor_read(const struct doctor *d, const char *path, char *text, size_t size_bytes)
+{
+    char whole[BIND_PATH_BYTES];
+    size_t length = 0;
+    ssize_t n;
+    int fd;
+
+    text[0] = 0;
+    if (!bind_path(whole, d->root, "%s", path))
+        return false;
+    fd = open(whole, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    while (length < size_bytes - 1 && (n = read(fd, text + length, size_bytes - 1 - length)) > 0)
+        length += (size_t)n;
+    close(fd);
+    text[length] = 0;
+    if (length && text[length - 1] == '\n')
+        text[length - 1] = 0;
+    return true;
+}
+
+bool doctor_has(const struct doctor *d, const char *fmt, ...)
+{
+    char path[BIND_PATH_BYTES], rest[BIND_PATH_BYTES];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(rest, sizeof rest, fmt, ap);
+    va_end(ap);
+    return bind_path(path, d->root, "%s", rest) && access(path, F_OK) == 0;
+}
+
+unsigned doctor_count(const struct doctor *d, const char *path)
+{
+    char whole[BIND_PATH_BYTES];
+    struct dirent *entry;
     unsigned count = 0;
-    struct dirent *e;
+    DIR *dir = bind_path(whole, d->root, "%s", path) ? opendir(whole) : NULL;
 
-    if (!dir)
-        return 0;
-    while ((e = readdir(dir)))
-        count += e->d_name[0] != '.';
-    closedir(dir);
+    while (dir && (entry = readdir(dir)))
+        count += entry->d_name[0] != '.';
+    if (dir)
+        closedir(dir);
     return count;
 }
 
-static void check_iommu(struct report *r, enum verdict missing)
+static bool line_says(char *line, const char *first, const char *word)
 {
-    unsigned groups = count_entries("/sys/kernel/iommu_groups");
+    char *rest = NULL, *at = strtok_r(line, " \t\n", &rest);
 
-    if (groups)
-        tell(r, GOOD, "iommu", "%u IOMMU groups", groups);
-    else
-        tell(r, missing, "iommu",
-             "no IOMMU groups: turn on VT-d or AMD-Vi in the firmware, and boot with "
-             "intel_iommu=on (Intel) or amd_iommu=on");
+    if (*first) {
+        if (!at || strcmp(at, first) != 0)
+            return false;
+        at = strtok_r(NULL, " \t\n", &rest);
+    }
+    return at && strcmp(at, word) == 0;
 }
 
-static void check_vfio(struct report *r, enum verdict missing)
+bool doctor_configured(const struct doctor *d, const char *folder, const char *first,
+                       const char *word)
 {
-    if (access("/dev/vfio/vfio", F_OK) != 0)
-        tell(r, missing, "vfio", "no /dev/vfio/vfio: `modprobe vfio-pci` (%s)", strerror(errno));
-    else if (access("/dev/vfio/vfio", R_OK | W_OK) != 0)
-        tell(r, missing, "vfio", "/dev/vfio/vfio may not be opened by this user");
-    else
-        tell(r, GOOD, "vfio", "/dev/vfio/vfio is there");
-    if (access("/dev/iommu", F_OK) == 0)
-        tell(r, GOOD, "iommufd", "/dev/iommu is there");
-    else
-        tell(r, NOTE, "iommufd", "no /dev/iommu in this kernel; group and container are used");
+    char path[BIND_PATH_BYTES], line[256];
+    struct dirent *entry;
+    bool found = false;
+    DIR *dir = bind_path(path, d->root, "%s", folder) ? opendir(path) : NULL;
+
+    while (dir && !found && (entry = readdir(dir))) {
+        const char *dot = strrchr(entry->d_name, '.');
+        FILE *f = NULL;
+
+        if (dot && strcmp(dot, ".conf") == 0 &&
+            bind_path(path, d->root, "%s/%s", folder, entry->d_name))
+            f = fopen(path, "re");
+        while (f && !found && fgets(line, sizeof line, f))
+            found = line_says(line, first, word);
+        if (f)
+            fclose(f);
+    }
+    if (dir)
+        closedir(dir);
+    return found;
 }
 
-static void check_memlock(struct report *r)
+/* ---- The command ---- */
+
+static void find_gpus(struct doctor *d)
 {
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
-        tell(r, NOTE, "memlock", "RLIMIT_MEMLOCK cannot be read: %s", strerror(errno));
-    else if (geteuid() == 0 || limit.rlim_cur == RLIM_INFINITY)
-        tell(r, GOOD, "memlock", "locked memory is not limited");
-    else if (limit.rlim_cur < MEMLOCK_MIN_BYTES)
-        tell(r, NOTE, "memlock",
-             "at most %" PRIu64 " KiB may be locked; a GPU on VFIO wants %" PRIu64
-             " MiB and more: raise memlock in /etc/security/limits.conf",
-             (uint64_t)limit.rlim_cur >> 10, MEMLOCK_MIN_BYTES >> 20);
-    else
-        tell(r, GOOD, "memlock", "%" PRIu64 " MiB may be locked", (uint64_t)limit.rlim_cur >> 20);
-}
-
-static void check_firmware(struct report *r)
-{
-    static const char *const folders[] = {"/lib/firmware/nvidia", "/usr/lib/firmware/nvidia"};
-    const char *own = getenv("MAGMA_FIRMWARE_PATH");
-
-    if (own && *own)
-        tell(r, access(own, R_OK) == 0 ? GOOD : BAD, "firmware", "MAGMA_FIRMWARE_PATH is %s", own);
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-        if (count_entries(folders[i])) {
-            tell(r, GOOD, "firmware", "%s has %u chips", folders[i], count_entries(folders[i]));
-            return;
-        }
-    if (!own || !*own)
-        tell(r, NOTE, "firmware",
-             "no nvidia firmware in /lib/firmware: install firmware-nvidia-graphics (the software "
-             "GPU makes its own)");
-}
-
-static unsigned check_gpus(struct report *r)
-{
-    struct mvfio_pci_function gpus[GPUS_MAX];
+    char sysfs[BIND_PATH_BYTES];
     struct magma_error err = {0};
-    uint32_t count = 0;
 
-    if (mvfio_pci_list(NULL, gpus, GPUS_MAX, &count, &err) != MAGMA_OK) {
-        tell(r, NOTE, "gpus", "PCI devices cannot be listed: %s", err.text);
+    if (!bind_path(sysfs, d->root, "/sys") ||
+        mvfio_pci_list(sysfs, d->gpus, DOCTOR_GPUS_MAX, &d->gpu_count, &err) != MAGMA_OK)
+        doctor_tell(d, DOCTOR_NOTE, "gpu", NULL, "PCI devices cannot be listed: %s", err.text);
+    if (d->gpu_count > DOCTOR_GPUS_MAX)
+        d->gpu_count = DOCTOR_GPUS_MAX;
+}
+
+/* 0: go on; else the exit status + 1. */
+static int parse(int argc, char **argv, struct doctor *d)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"root", required_argument, NULL, 'r'},
+                                            {NULL, 0, NULL, 0}};
+    int c;
+
+    while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+        if (c == 'j')
+            d->json = true;
+        else if (c == 'r')
+            d->root = optarg;
+        else {
+            fputs(usage, c == 'h' ? stdout : stderr);
+            return c == 'h' ? 1 : 3;
+        }
+    }
+    if (optind == argc)
         return 0;
-    }
-    if (count > GPUS_MAX)
-        count = GPUS_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        if (mvfio_pci_check(&gpus[i], &err) == MAGMA_OK)
-            tell(r, GOOD, "gpu", "%s (10de:%04x) is ready", gpus[i].address, gpus[i].device_id);
-        else
-            tell(r, BAD, "gpu", "%s", err.text);
-    }
-    if (!count)
-        tell(r, NOTE, "gpus", "no NVIDIA GPU here; model:ga102 is the software GPU");
-    return count;
+    fputs(usage, stderr);
+    return 3;
 }
 
 int tool_doctor(int argc, char **argv)
 {
-    struct report r = {.checks = json_array()};
-    struct tool_args args;
-    enum verdict missing;
-    int status = 2;
+    struct doctor d = {.checks = json_array()};
+    int status = parse(argc, argv, &d);
 
-    if (!tool_parse(argc, argv, usage, 0, &args))
+    if (status) {
+        status--;
         goto out;
-    status = 0;
-    if (args.help)
-        goto out;
-    r.json = args.json;
-    missing = check_gpus(&r) ? BAD : NOTE;
-    check_iommu(&r, missing);
-    check_vfio(&r, missing);
-    check_memlock(&r);
-    check_firmware(&r);
-    status = r.bad ? 1 : 0;
-    if (r.json)
-        tool_print_json(json_pack("{s:O, s:i}", "checks", r.checks, "bad", (int)r.bad));
+    }
+    find_gpus(&d);
+    doctor_check_kernel(&d);
+    doctor_check_gpus(&d);
+    doctor_check_user(&d);
+    status = d.bad ? 1 : 0;
+    if (d.json)
+        tool_print_json(json_pack("{s:O, s:i}", "checks", d.checks, "bad", (int)d.bad));
+    else if (d.bad)
+        printf("%u in the way\n", d.bad);
 out:
-    json_decref(r.checks);
+    json_decref(d.checks);
     return status;
 }
