@@ -167,7 +167,7 @@ static enum magma_code reset_groups(const struct kernel_device *kernel, const st
                        "%s: no hot reset: not all functions on its bus are ours (%s); `magma bind "
                        "%s` takes them",
                        kernel->name, strerror(errno), kernel->name);
-    return mg_fail_errno(err, errno, "%s: hot reset", kernel->name);
+    return mg_fail_errno(err, errno, "%s: hot reset (the kernel's log says more)", kernel->name);
 }
 
 enum magma_code kernel_hot_reset(struct kernel_device *kernel, int group, struct magma_error *err)

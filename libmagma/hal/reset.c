@@ -63,6 +63,8 @@ static bool attempt(struct recovery *r, const char *method,
 
     if (code == MAGMA_OK)
         code = judge(r, &error);
+    else if (code != MAGMA_NOT_SUPPORTED && code != MAGMA_PERMISSION && judge(r, NULL) == MAGMA_OK)
+        code = MAGMA_OK; /* carried out, whatever the kernel thought of the outcome */
     tell(r, method, code, bare_text(r, &error));
     return code == MAGMA_OK;
 }
