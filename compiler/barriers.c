@@ -301,12 +301,15 @@ static bool leaves(const struct nest *n, size_t region, const struct cc_block *f
            to != n->s->regions[region].merge;
 }
 
-/* BREAK for every region that the edge leaves otherwise than to its merge. */
+/*
+ * BREAK for every region that the edge leaves otherwise than to its merge, the innermost first: each
+ * BREAK lets go those that wait, who must not get to where a register that is still held serves anew.
+ */
 static void insert_breaks(const struct nest *n, struct cc_block *from, unsigned which)
 {
     struct cc_shader *s = n->s;
     struct cc_block *to = from->succ[which], *at = NULL;
-    for (size_t i = 0; i < s->region_count; i++) {
+    for (size_t i = s->region_count; i-- > 0;) {
         if (!leaves(n, i, from, to)) {
             continue;
         }

@@ -58,15 +58,15 @@ static struct run begin(const char *name, int variant, const uint32_t *spirv, si
 static void go(struct run *run)
 {
     char error[ERROR_BYTES] = "";
-    ck_assert_msg(run_shader(run, error), "sm_%u%s: %s", run->options.sm,
+    ck_assert_msg(run_shader(run, error), "%s sm_%u%s: %s", run->name, run->options.sm,
                   run->options.debug_serial ? " serial" : "", error);
 }
 
 static void compare(const struct run *run, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        ck_assert_msg(out[i] == want[i], "sm_%u word %u: got 0x%08x, want 0x%08x",
-                      run->options.sm, i, out[i], want[i]);
+        ck_assert_msg(out[i] == want[i], "%s sm_%u word %u: got 0x%08x, want 0x%08x",
+                      run->name, run->options.sm, i, out[i], want[i]);
     }
 }
 
