@@ -79,6 +79,8 @@ struct gpum_chip {
     uint32_t gpc_count, tpc_per_gpc, sm_per_tpc;
     uint32_t warps_per_sm;
     uint32_t shared_cta_bytes; /* most shared memory that one CTA may use */
+    bool window_rules;         /* where the windows of shared and local memory may lie is checked */
+    bool carveouts;            /* shared memory configurations must be of nvhw's list for sm_90 */
     uint32_t channel_class, usermode_class, copy_class, compute_class, graphics_class;
     bool runlist_doorbell; /* the token has bit 30 (GB20x) */
     uint32_t channel_count;

@@ -240,10 +240,25 @@ static enum gpum_method_result wait_grids(const struct gpum_channel *ch)
     return ch->grid_count ? GPUM_METHOD_WAIT : GPUM_METHOD_DONE;
 }
 
+/* From Hopper on each window has to lie at a multiple of its own unit. */
+static enum gpum_method_result window(struct gpum_channel *ch, uint32_t method, uint32_t data,
+                                      uint64_t unit_bytes)
+{
+    if (!ch->m->chip->window_rules || !(data & (uint32_t)(unit_bytes - 1)))
+        return GPUM_METHOD_DONE;
+    return gpum_channel_fail(ch, NV_XID_GR_CLASS_ERROR, NULL,
+                             "compute: method 0x%04x, data 0x%08x: the window is not aligned",
+                             method, data);
+}
+
 static enum gpum_method_result trigger(struct gpum_channel *ch, struct gpum_object *obj,
                                        uint32_t method, uint32_t data)
 {
     switch (method) {
+    case NVC5C0_SET_SHADER_SHARED_MEMORY_WINDOW_B:
+        return window(ch, method, data, NV_SM90_SHARED_WINDOW_ALIGN_BYTES);
+    case NVC5C0_SET_SHADER_LOCAL_MEMORY_WINDOW_B:
+        return window(ch, method, data, NV_SM90_LOCAL_WINDOW_ALIGN_BYTES);
     case NVC5C0_WAIT_FOR_IDLE:
     case NVC5C0_INVALIDATE_SAMPLER_CACHE:
     case NVC5C0_INVALIDATE_TEXTURE_HEADER_CACHE:

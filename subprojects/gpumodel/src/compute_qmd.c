@@ -20,14 +20,16 @@ struct accepted {
     uint32_t major, minor;
 };
 
+/* The version fields are not looked at: an H100 takes any, in the one layout it knows. */
+#define ANY UINT32_MAX
+
 /* Version 2.2 has the layout of 2.3 in every field that is known here. */
 static const struct accepted accepted[] = {
-    {NVC5C0, NV_QMD_V02_03, 2, 2}, {NVC5C0, NV_QMD_V02_03, 2, 3}, {NVC6C0, NV_QMD_V02_03, 2, 3},
-    {NVC6C0, NV_QMD_V02_04, 2, 4}, {NVC6C0, NV_QMD_V03_00, 3, 0}, {NVC7C0, NV_QMD_V02_03, 2, 3},
-    {NVC7C0, NV_QMD_V02_04, 2, 4}, {NVC7C0, NV_QMD_V03_00, 3, 0}, {NVC9C0, NV_QMD_V02_04, 2, 4},
-    {NVC9C0, NV_QMD_V03_00, 3, 0}, {NVCBC0, NV_QMD_V03_00, 3, 0}, {NVCBC0, NV_QMD_V04_00, 4, 0},
-    {NVCDC0, NV_QMD_V05_00, 5, 0}, {NVCDC0, NV_QMD_V04_01, 4, 1}, {NVCEC0, NV_QMD_V05_00, 5, 0},
-    {NVCEC0, NV_QMD_V04_01, 4, 1},
+    {NVC5C0, NV_QMD_V02_03, 2, 2}, {NVC5C0, NV_QMD_V02_03, 2, 3},     {NVC6C0, NV_QMD_V02_03, 2, 3},
+    {NVC6C0, NV_QMD_V02_04, 2, 4}, {NVC6C0, NV_QMD_V03_00, 3, 0},     {NVC7C0, NV_QMD_V02_03, 2, 3},
+    {NVC7C0, NV_QMD_V02_04, 2, 4}, {NVC7C0, NV_QMD_V03_00, 3, 0},     {NVC9C0, NV_QMD_V02_04, 2, 4},
+    {NVC9C0, NV_QMD_V03_00, 3, 0}, {NVCBC0, NV_QMD_V04_00, ANY, ANY}, {NVCDC0, NV_QMD_V05_00, 5, 0},
+    {NVCDC0, NV_QMD_V04_01, 4, 1}, {NVCEC0, NV_QMD_V05_00, 5, 0},     {NVCEC0, NV_QMD_V04_01, 4, 1},
 };
 
 /* The QMD being checked: a complaint becomes the channel's error. */
@@ -73,12 +75,29 @@ static bool find_version(struct check *c, uint32_t class_id)
         if (accepted[i].class_id != class_id)
             continue;
         c->version = accepted[i].version;
+        if (accepted[i].major == ANY)
+            return true;
         if (GET(c, QMD_MAJOR_VERSION) == accepted[i].major &&
             GET(c, QMD_VERSION) == accepted[i].minor)
             return true;
     }
     return refuse(c, "class 0x%04x does not take version %u.%u", class_id,
                   (unsigned)GET(c, QMD_MAJOR_VERSION), (unsigned)GET(c, QMD_VERSION));
+}
+
+/* A queue, which is what a descriptor of version 3 is to Hopper: nothing runs and nothing is said.
+ */
+static bool is_ignored(const struct check *c)
+{
+    if (!nvhw_qmd_has(c->version, NV_QMD_FIELD_QMD_TYPE) ||
+        GET(c, QMD_TYPE) != NV_QMD_V05_00_QMD_TYPE_QUEUE || c->version != NV_QMD_V04_00)
+        return false;
+    gpum_fault(
+        c->ch->m,
+        "channel %u: QMD at 0x%llx has type QUEUE (version %u.%u in another layout?): ignored",
+        c->ch->desc.chid, (unsigned long long)c->va, (unsigned)GET(c, QMD_MAJOR_VERSION),
+        (unsigned)GET(c, QMD_VERSION));
+    return true;
 }
 
 static bool check_type(const struct check *c)
@@ -110,13 +129,15 @@ static bool check_shape(const struct check *c, struct gpum_grid_desc *d)
         return refuse(c, "grid height %u or depth %u is above %u", d->grid[1], d->grid[2],
                       NV_COMPUTE_GRID_YZ_MAX);
     if (!d->cta[0] || !d->cta[1] || !d->cta[2])
-        return refuse(c, "CTA of %u x %u x %u threads", d->cta[0], d->cta[1], d->cta[2]);
+        return refuse(c, "SKEDCHECK16 CTA_THREAD_DIMENSION_ZERO: CTA of %u x %u x %u threads",
+                      d->cta[0], d->cta[1], d->cta[2]);
     threads = (uint64_t)d->cta[0] * d->cta[1];
     if (threads > NV_COMPUTE_THREADS_MAX || threads * d->cta[2] > NV_COMPUTE_THREADS_MAX)
-        return refuse(c, "CTA of %u x %u x %u threads has more than %u", d->cta[0], d->cta[1],
-                      d->cta[2], NV_COMPUTE_THREADS_MAX);
+        return refuse(c, "SKEDCHECK11 TOTAL_THREADS: CTA of %u x %u x %u threads has more than %u",
+                      d->cta[0], d->cta[1], d->cta[2], NV_COMPUTE_THREADS_MAX);
     if (d->cta[2] > NV_COMPUTE_CTA_Z_MAX)
-        return refuse(c, "CTA depth %u is above %u", d->cta[2], NV_COMPUTE_CTA_Z_MAX);
+        return refuse(c, "SKEDCHECK16 CTA_THREAD_DIMENSION: CTA depth %u is above %u", d->cta[2],
+                      NV_COMPUTE_CTA_Z_MAX);
     return true;
 }
 
@@ -135,7 +156,7 @@ static bool check_registers(const struct check *c, struct gpum_grid_desc *d)
     d->register_count = (uint32_t)GET(c, REGISTER_COUNT_V);
     d->barrier_count = (uint32_t)GET(c, BARRIER_COUNT);
     if (!d->register_count || d->register_count > NV_COMPUTE_REGISTERS_MAX)
-        return refuse(c, "register count %u is not 1 to %u", d->register_count,
+        return refuse(c, "SKEDCHECK06 REGISTER_COUNT: %u is not 1 to %u", d->register_count,
                       NV_COMPUTE_REGISTERS_MAX);
     per_warp =
         round_up((uint64_t)d->register_count * NV_COMPUTE_WARP_LANES, NV_COMPUTE_REGISTER_UNIT);
@@ -161,7 +182,7 @@ static bool check_shared(const struct check *c, struct gpum_grid_desc *d)
 
     d->shared_bytes = (uint32_t)GET(c, SHARED_MEMORY_SIZE);
     if (!in_units && d->shared_bytes % NV_QMD_SHARED_ALIGN_BYTES)
-        return refuse(c, "shared memory size %u is no multiple of %u", d->shared_bytes,
+        return refuse(c, "SKEDCHECK14 SHARED_MEMORY_SIZE: %u is no multiple of %u", d->shared_bytes,
                       NV_QMD_SHARED_ALIGN_BYTES);
     if (c->chip->shared_cta_bytes && d->shared_bytes > c->chip->shared_cta_bytes)
         return refuse(c, "shared memory size %u is above this chip's %u", d->shared_bytes,
@@ -172,6 +193,9 @@ static bool check_shared(const struct check *c, struct gpum_grid_desc *d)
     if (min > target || target > max)
         return refuse(c, "shared memory configuration is not min %u <= target %u <= max %u",
                       (unsigned)min, (unsigned)target, (unsigned)max);
+    if (c->chip->carveouts && !nvhw_sm90_carveout_name((uint32_t)(config_bytes(target) / 1024)))
+        return refuse(c, "no shared memory of %llu bytes can be configured (target %u)",
+                      (unsigned long long)config_bytes(target), (unsigned)target);
     if (d->shared_bytes > config_bytes(target))
         return refuse(c, "shared memory size %u is above the configured %llu", d->shared_bytes,
                       (unsigned long long)config_bytes(target));
@@ -185,7 +209,7 @@ static bool check_program(const struct check *c, struct gpum_grid_desc *d)
 
     d->program_va = GET(c, PROGRAM_ADDRESS);
     if (d->program_va % NV_COMPUTE_PROGRAM_ALIGN_BYTES)
-        return refuse(c, "program address 0x%llx is not aligned to %u bytes",
+        return refuse(c, "SKEDCHECK13 PROGRAM_OFFSET: 0x%llx is not aligned to %u bytes",
                       (unsigned long long)d->program_va, NV_COMPUTE_PROGRAM_ALIGN_BYTES);
     if (gpum_virt(c->ch->m, &c->ch->desc.vas, d->program_va, GPUM_READ, &run, &fault))
         return true;
@@ -227,18 +251,20 @@ static bool check_local(const struct check *c, const struct gpum_object *obj,
 
     d->local_bytes = (uint32_t)(low + high);
     if (low % 16 || high % 16)
-        return refuse(c, "local memory sizes %u and %u are no multiples of 16", (unsigned)low,
-                      (unsigned)high);
+        return refuse(c, "SKEDCHECK02 LOCAL_MEMORY_LOW_SIZE: %u and %u are no multiples of 16",
+                      (unsigned)low, (unsigned)high);
     if (!d->local_bytes)
         return true;
     need = round_up((low + high) * NV_COMPUTE_WARP_LANES, NV_COMPUTE_LOCAL_WARP_ALIGN_BYTES);
     need = round_up(need * c->chip->warps_per_sm * c->chip->sm_per_tpc,
                     NV_COMPUTE_LOCAL_TPC_ALIGN_BYTES);
     if (need > have)
-        return refuse(c,
-                      "local memory of %u bytes per thread needs 0x%llx bytes per TPC, "
-                      "SET_SHADER_LOCAL_MEMORY_NON_THROTTLED gives 0x%llx",
-                      d->local_bytes, (unsigned long long)need, (unsigned long long)have);
+        return refuse(
+            c,
+            "SKEDCHECK05 LOCAL_MEMORY_TOTAL_SIZE: %u bytes per thread need 0x%llx bytes per "
+            "TPC, "
+            "SET_SHADER_LOCAL_MEMORY_NON_THROTTLED gives 0x%llx",
+            d->local_bytes, (unsigned long long)need, (unsigned long long)have);
     if (gpum_virt(c->ch->m, &c->ch->desc.vas, base, GPUM_WRITE, &run, &fault) &&
         gpum_virt(c->ch->m, &c->ch->desc.vas,
                   base + have * c->chip->gpc_count * c->chip->tpc_per_gpc - 1, GPUM_WRITE, &run,
@@ -275,6 +301,19 @@ static void windows(const struct gpum_object *obj, struct gpum_grid_desc *d)
                                    NVC5C0_SET_SHADER_LOCAL_MEMORY_WINDOW_B);
 }
 
+/* A local address in the 4 GiB behind the shared window would be a shared one. */
+static bool check_windows(const struct check *c, const struct gpum_grid_desc *d)
+{
+    uint64_t behind = d->local_window - d->shared_window;
+
+    if (!c->chip->window_rules || !d->shared_bytes || behind >= NV_SM90_SHARED_WINDOW_ALIGN_BYTES)
+        return true;
+    return refuse(c,
+                  "SKEDCHECK17 MEMORY_WINDOW_OVERLAP: the local window 0x%llx lies in the 4 GiB "
+                  "behind the shared one 0x%llx",
+                  (unsigned long long)d->local_window, (unsigned long long)d->shared_window);
+}
+
 /* ---- Decode ---------------------------------------------------------------------------------- */
 
 static bool fetch(struct gpum_channel *ch, uint64_t va, struct gpum_grid_slot *slot,
@@ -306,9 +345,14 @@ bool gpum_qmd_decode(struct gpum_channel *ch, struct gpum_object *obj, uint64_t 
     slot->version = c.version;
     *desc = (struct gpum_grid_desc){.vas = ch->desc.vas, .sm_version = c.chip->sm_version};
     windows(obj, desc);
+    *empty = is_ignored(&c);
+    if (*empty) {
+        memset(slot->qmd, 0, sizeof(slot->qmd)); /* its release does not happen either */
+        return true;
+    }
     if (!check_type(&c) || !check_shape(&c, desc) || !check_registers(&c, desc) ||
         !check_shared(&c, desc) || !check_program(&c, desc) || !check_banks(&c, desc) ||
-        !check_local(&c, obj, desc) || !check_release(&c))
+        !check_local(&c, obj, desc) || !check_windows(&c, desc) || !check_release(&c))
         return false;
     *empty = !desc->grid[0] || !desc->grid[1] || !desc->grid[2];
     return true;

@@ -45,10 +45,10 @@ static enum gpum_method_result set_object(struct gpum_channel *ch, uint32_t subc
         if (ch->objects[i].cls && ch->objects[i].cls->number == class_id)
             obj = &ch->objects[i];
     if (!obj)
-        return gpum_channel_fail(ch, NV_XID_GR_CLASS_ERROR, NULL,
-                                 "SET_OBJECT: no object of class 0x%04x was allocated on this "
-                                 "channel",
-                                 class_id);
+        return gpum_channel_fail(ch, NV_XID_GR_EXCEPTION, NULL,
+                                 "SET_OBJECT: class 0x%04x, subchannel %u mismatch: no such object "
+                                 "was allocated on this channel",
+                                 class_id, subchannel);
     if (!obj->execute)
         return gpum_channel_fail(ch, NV_XID_GR_CLASS_ERROR, NULL,
                                  "SET_OBJECT: class %s is not supported by the model",
@@ -78,8 +78,8 @@ static enum gpum_method_result engine_method(struct gpum_channel *ch, uint32_t s
                                  "method 0x%04x to subchannel %u, which has no object", method,
                                  subchannel);
     if (!(obj->known[method / 4 / 64] >> method / 4 % 64 & 1))
-        return gpum_channel_fail(ch, NV_XID_GR_CLASS_ERROR, NULL,
-                                 "illegal method 0x%04x of class %s (data 0x%08x)", method,
+        return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL,
+                                 "METHOD: illegal method 0x%04x of class %s (data 0x%08x)", method,
                                  obj->cls->name, data);
     /* Going from one engine to another, host waits for the first to be idle. */
     if (subchannel != ch->last_subchannel && !gpum_channel_idle(ch))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* When a channel dies: GSP-RM logs the error and tells the host. */
-#include <nvhw/rpc.h>
 #include <nvhw/fifo.h>
+#include <nvhw/gmmu.h>
+#include <nvhw/rpc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ void gpum_gsp_channel_error(struct gpum *m, uint32_t runlist, uint32_t chid, uin
         if (o->is_channel && o->u.channel.chid == chid && o->u.channel.runlist == runlist)
             rc.engine_type = o->u.channel.engine_type;
     if (mmu) {
-        rc.mmu_fault_addr_lo = (uint32_t)mmu->va;
+        /* Faults are reported by page. */
+        rc.mmu_fault_addr_lo = (uint32_t)(mmu->va & ~(uint64_t)(NV_GMMU_PAGE_4K - 1));
         rc.mmu_fault_addr_hi = (uint32_t)(mmu->va >> 32);
         rc.mmu_fault_type = mmu->type;
     }

@@ -197,24 +197,8 @@ static void map_everything(struct rig *rig)
     }
 }
 
-struct rig *rig_create(unsigned gmmu_version)
+static struct rig *rig_power_on(struct rig *rig)
 {
-    struct rig *rig = calloc(1, sizeof(*rig));
-
-    rig->chip = (struct gpum_chip){.name = "rig",
-                                   .gmmu_version = gmmu_version,
-                                   .pd1_pages = true,
-                                   .msix_entries = 6,
-                                   .intr_leaf_count = gmmu_version == 3 ? 16 : 8,
-                                   .sm_version = 86,
-                                   .gpc_count = 1,
-                                   .tpc_per_gpc = 2,
-                                   .sm_per_tpc = 2,
-                                   .warps_per_sm = 48,
-                                   .shared_cta_bytes = 99 * 1024,
-                                   .channel_class = gmmu_version == 3 ? NVC86F : NVC56F,
-                                   .copy_class = NVC7B5,
-                                   .compute_class = NVC7C0};
     rig->m.chip = &rig->chip;
     rig->m.vram_bytes = RIG_VRAM_BYTES;
     rig->m.vram = calloc(1, RIG_VRAM_BYTES);
@@ -233,6 +217,49 @@ struct rig *rig_create(unsigned gmmu_version)
     return rig;
 }
 
+struct rig *rig_create(unsigned gmmu_version)
+{
+    struct rig *rig = calloc(1, sizeof(*rig));
+
+    rig->chip = (struct gpum_chip){.name = "rig",
+                                   .gmmu_version = gmmu_version,
+                                   .pd1_pages = true,
+                                   .msix_entries = 6,
+                                   .intr_leaf_count = gmmu_version == 3 ? 16 : 8,
+                                   .sm_version = 86,
+                                   .gpc_count = 1,
+                                   .tpc_per_gpc = 2,
+                                   .sm_per_tpc = 2,
+                                   .warps_per_sm = 48,
+                                   .shared_cta_bytes = 99 * 1024,
+                                   .channel_class = gmmu_version == 3 ? NVC86F : NVC56F,
+                                   .copy_class = NVC7B5,
+                                   .compute_class = NVC7C0};
+    return rig_power_on(rig);
+}
+
+struct rig *rig_create_hopper(void)
+{
+    struct rig *rig = calloc(1, sizeof(*rig));
+
+    rig->chip = (struct gpum_chip){.name = "hopper rig",
+                                   .gmmu_version = 3,
+                                   .pd1_pages = true,
+                                   .msix_entries = 9,
+                                   .intr_leaf_count = 16,
+                                   .sm_version = 90,
+                                   .gpc_count = 1,
+                                   .tpc_per_gpc = 2,
+                                   .sm_per_tpc = 2,
+                                   .warps_per_sm = 64,
+                                   .shared_cta_bytes = 227 * 1024,
+                                   .window_rules = true,
+                                   .carveouts = true,
+                                   .channel_class = NVC86F,
+                                   .copy_class = NVC8B5,
+                                   .compute_class = NVCBC0};
+    return rig_power_on(rig);
+}
 void rig_destroy(struct rig *rig)
 {
     gpum_fifo_destroy(&rig->m);
@@ -260,13 +287,13 @@ static void make_channel(struct rig *rig, uint32_t chid, uint32_t engine_type, b
     char reason[128] = "";
 
     ck_assert_msg(gpum_channel_create(&rig->m, &desc, reason, sizeof(reason)), "%s", reason);
-    ck_assert(gpum_channel_add_object(&rig->m, RIG_RUNLIST, chid, NVC7B5));
+    ck_assert(gpum_channel_add_object(&rig->m, RIG_RUNLIST, chid, rig->chip.copy_class));
 }
 
 void rig_channel(struct rig *rig, uint32_t chid)
 {
     make_channel(rig, chid, NV2080_ENGINE_TYPE_GR0, false);
-    ck_assert(gpum_channel_add_object(&rig->m, RIG_RUNLIST, chid, NVC7C0));
+    ck_assert(gpum_channel_add_object(&rig->m, RIG_RUNLIST, chid, rig->chip.compute_class));
     gpum_channel_set_gr_context(&rig->m, RIG_RUNLIST, chid, true);
     ck_assert(gpum_channel_enable(&rig->m, RIG_RUNLIST, chid, true));
 }

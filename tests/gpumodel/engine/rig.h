@@ -68,6 +68,8 @@ struct rig {
 
 /* A rig with page tables of version 2 or 3 and everything above mapped. */
 struct rig *rig_create(unsigned gmmu_version);
+/* The same as a small GH100: classes C86F, C8B5, CBC0. */
+struct rig *rig_create_hopper(void);
 void rig_destroy(struct rig *rig);
 
 /* ---- Page tables ----------------------------------------------------------------------------- */

@@ -271,9 +271,9 @@ static const struct {
     {{INC(1u, 0x110, 1), 0}, 32},                      /* no object */
     {{INC(0u, NVC56F_ILLEGAL, 1), 0}, 32},             /* host method ILLEGAL */
     {{INC(0u, 0xf0, 1), 0}, 32},                       /* no such host method */
-    {{INC(1u, 0, 1), 0xb0b5}, 69},                     /* class never allocated */
+    {{INC(1u, 0, 1), 0xb0b5}, 13},                     /* class never allocated */
     {{INC(1u, 0, 1), NVC7B5}, 69},                     /* copy class on the compute subchannel */
-    {{INC(1u, 0, 1), NVC7C0, INC(1u, 0x3ffc, 1)}, 69}, /* no such method of the class */
+    {{INC(1u, 0, 1), NVC7C0, INC(1u, 0x3ffc, 1)}, 32}, /* no such method of the class */
     {{INC(0u, NVC56F_YIELD, 1), 2}, 32},               /* Turing's yield */
     {{INC(0u, NVC56F_SEM_ADDR_HI, 1), 0x100}, 32},     /* address above 40 bits */
     {{INC(0u, NVC56F_MEM_OP_D, 1), 0x9u << 27}, 32},   /* invalidate without privilege */
