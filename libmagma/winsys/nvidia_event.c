@@ -46,7 +46,7 @@ static enum magma_code create_object(struct mg_nvidia *nv, uint32_t notify_index
 static void create_error_event(struct mg_nvidia *nv)
 {
     struct nvhw_ctrl_event_set_notification arm = {.event = NV_RMI_NOTIFY_INDEX_RC_ERROR,
-                                                   .action = NV_RMI_NOTIFY_ACTION_REPEAT};
+                                                   .action = NV_RM_EVENT_ACTION_REPEAT};
     struct magma_error err = {0};
     enum magma_code code =
         create_object(nv, NVHW_DEF(NV_RMI_NOTIFY, INDEX, RC_ERROR), &nv->error_event, &err);

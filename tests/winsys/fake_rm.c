@@ -59,44 +59,68 @@ static void note(struct fake_rm *rm, uint32_t what)
         rm->order[rm->order_count++] = what;
 }
 
+/* Sizes as the kernel driver's headers have them: 535.288.01, 570.211.01, 580.142, 595.45.04. */
+static size_t by_branch(const struct fake_rm *rm, size_t r535, size_t r570, size_t r580,
+                        size_t r595)
+{
+    return rm->branch >= 595 ? r595 : rm->branch >= 580 ? r580 : rm->branch >= 570 ? r570 : r535;
+}
+
 /* The size that a control has; 0: not one that the tests know. */
 static size_t control_size(const struct fake_rm *rm, uint32_t command)
 {
     switch (command) {
     case NV0000_CTRL_CMD_GPU_GET_ID_INFO_V2:
-        return sizeof(struct nvhw_rmi_gpu_id_info);
+        return 0x20;
     case NV0080_CTRL_CMD_GPU_GET_CLASSLIST:
-        return sizeof(struct nvhw_rmi_class_list);
-    case NV2080_CTRL_CMD_GPU_GET_NAME_STRING:
-        return rm->branch >= 595 ? 0x44 : 0x84;
-    case NV2080_CTRL_CMD_GPU_GET_GID_INFO:
-        return sizeof(struct nvhw_rmi_gid);
     case NV2080_CTRL_CMD_FB_GET_INFO:
-        return sizeof(struct nvhw_rmi_fb_info_list);
     case NV2080_CTRL_CMD_MC_GET_ARCH_INFO:
-        return sizeof(struct nvhw_rmi_arch_info);
-    case NV2080_CTRL_CMD_GPU_GET_FERMI_GPC_INFO:
-        return sizeof(struct nvhw_ctrl_gpc_info);
+        return 0x10;
+    case NV2080_CTRL_CMD_GPU_GET_NAME_STRING:
+        return by_branch(rm, 0x84, 0x84, 0x84, 0x44);
+    case NV2080_CTRL_CMD_GPU_GET_GID_INFO:
+        return 0x10c;
     case NV2080_CTRL_CMD_GPU_GET_FERMI_TPC_INFO:
-        return sizeof(struct nvhw_ctrl_tpc_info);
     case NV2080_CTRL_CMD_CE_GET_CAPS_V2:
-        return sizeof(struct nvhw_rmi_ce_caps);
+        return 8;
+    case NV2080_CTRL_CMD_GPU_GET_FERMI_GPC_INFO:
     case NVA06F_CTRL_CMD_BIND:
-        return sizeof(struct nvhw_ctrl_bind);
-    case NVA06F_CTRL_CMD_GPFIFO_SCHEDULE:
-        return rm->branch >= 580 ? 3 : 2;
     case NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN:
-        return sizeof(struct nvhw_ctrl_work_submit_token);
+        return 4;
+    case NVA06F_CTRL_CMD_GPFIFO_SCHEDULE:
+        return by_branch(rm, 2, 2, 3, 3);
     case NV906F_CTRL_CMD_GET_MMU_FAULT_INFO:
-        return sizeof(struct nvhw_rmi_mmu_fault_info);
+        return 0x68;
     case NV2080_CTRL_CMD_EVENT_SET_NOTIFICATION:
-        return sizeof(struct nvhw_ctrl_event_set_notification);
+        return 0x14;
     case NV83DE_CTRL_CMD_DEBUG_READ_ALL_SM_ERROR_STATES:
-        return sizeof(struct nvhw_rmi_sm_errors);
+        return 0x12d8;
     case NV83DE_CTRL_CMD_DEBUG_READ_MMU_FAULT_INFO:
-        return sizeof(struct nvhw_rmi_mmu_faults);
+        return 0x48;
     default:
         return 0;
+    }
+}
+
+/* What the kernel copies in and out for a class, whatever size it is told. */
+static size_t class_size(const struct fake_rm *rm, uint32_t class_id)
+{
+    switch (class_id) {
+    case NV01_ROOT_CLIENT:
+        return by_branch(rm, 0x6c, 0x78, 0x78, 0x78);
+    case NV01_DEVICE_0:
+        return 0x38;
+    case NV01_MEMORY_SYSTEM:
+    case NV01_MEMORY_LOCAL_USER:
+        return by_branch(rm, 0x78, 0x80, 0x80, 0x80);
+    case FERMI_VASPACE_A:
+        return by_branch(rm, 0x30, 0x30, 0x38, 0x38);
+    case NV01_EVENT_OS_EVENT:
+    case NV01_MEMORY_VIRTUAL:
+        return 0x18;
+    default:
+        return class_id == mg_gen_gh100.classes.channel ? by_branch(rm, 0x168, 0x170, 0x170, 0x170)
+                                                        : 4;
     }
 }
 
@@ -182,32 +206,38 @@ static void map_dma(struct fake_rm *rm, void *block)
         ((struct nvhw_r535_rmi_map_dma *)block)->dma_offset += moved;
 }
 
+/* In and out again; a sanitizer sees a caller whose block is too small. */
+static void copy_params(const struct fake_rm *rm, const struct nvhw_rmi_alloc *alloc)
+{
+    volatile uint8_t *params = (void *)(uintptr_t)alloc->params;
+
+    for (size_t i = 0; params && i < class_size(rm, alloc->h_class); i++)
+        params[i] = params[i];
+}
+
 /* What the number's block must measure. */
 static size_t block_size(const struct fake_rm *rm, unsigned number)
 {
     switch (number) {
     case NV_ESC_RM_ALLOC:
-        return sizeof(struct nvhw_rmi_alloc);
-    case NV_ESC_RM_FREE:
-        return sizeof(struct nvhw_rmi_free);
     case NV_ESC_RM_CONTROL:
-        return sizeof(struct nvhw_rmi_control);
-    case NV_ESC_RM_MAP_MEMORY:
-        return sizeof(struct nvhw_rmi_map_memory);
     case NV_ESC_RM_UNMAP_MEMORY:
-        return sizeof(struct nvhw_rmi_unmap_memory);
-    case NV_ESC_RM_MAP_MEMORY_DMA:
-        return rm->branch >= 580 ? 0x40 : 0x38;
-    case NV_ESC_RM_UNMAP_MEMORY_DMA:
-        return rm->branch >= 570 ? 0x30 : 0x28;
-    case NV_ESC_CARD_INFO:
-        return NV_RMI_CARDS_MAX * sizeof(struct nvhw_rmi_card_info);
-    case NV_ESC_REGISTER_FD:
-        return sizeof(struct nvhw_rmi_register_fd);
+        return 0x20;
+    case NV_ESC_RM_FREE:
     case NV_ESC_ALLOC_OS_EVENT:
-        return sizeof(struct nvhw_rmi_os_event);
+        return 0x10;
+    case NV_ESC_RM_MAP_MEMORY:
+        return 0x38;
+    case NV_ESC_RM_MAP_MEMORY_DMA:
+        return by_branch(rm, 0x38, 0x38, 0x40, 0x40);
+    case NV_ESC_RM_UNMAP_MEMORY_DMA:
+        return by_branch(rm, 0x28, 0x30, 0x30, 0x30);
+    case NV_ESC_CARD_INFO:
+        return NV_RMI_CARDS_MAX * 0x48;
+    case NV_ESC_REGISTER_FD:
+        return 4;
     case NV_ESC_CHECK_VERSION_STR:
-        return sizeof(struct nvhw_rmi_version);
+        return 0x48;
     default:
         return 0;
     }
@@ -221,6 +251,7 @@ static void serve(struct fake_rm *rm, unsigned number, void *block)
     switch (number) {
     case NV_ESC_RM_ALLOC:
         note(rm, alloc->h_class);
+        copy_params(rm, alloc);
         rm->objects++;
         alloc->h_new = ++rm->next_handle;
         break;
