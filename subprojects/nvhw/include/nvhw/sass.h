@@ -218,6 +218,10 @@ const char *nvhw_sass_op_name(unsigned op);
  * instruction. */
 enum nvhw_sass_pipe nvhw_sass_pipe(unsigned sm, const struct nvhw_sass *in);
 
+/* Why silicon refuses an instruction that decodes or encodes: a few words; NULL when nothing is known
+ * against it. */
+const char *nvhw_sass_illegal(unsigned sm, const struct nvhw_sass *in);
+
 /* True when results need a write scoreboard on this SM, false when the stall count covers them. */
 bool nvhw_sass_is_variable(unsigned sm, const struct nvhw_sass *in);
 
