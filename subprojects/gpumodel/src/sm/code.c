@@ -68,6 +68,7 @@ static void decode_insn(struct sm_insn *i, unsigned sm_version, const uint8_t *b
     if (!i->decoded)
         return;
     i->exec = sm_exec_find(i->s.op);
+    i->illegal = nvhw_sass_illegal(sm_version, &i->s);
     if (i->s.mod[NV_SASS_MOD_B64] && i->s.op != NV_SASS_CS2R)
         i->exec = NULL; /* sm_120's 64-bit forms of 32-bit operations: not supported */
     i->pipe = (uint8_t)nvhw_sass_pipe(sm_version, &i->s);

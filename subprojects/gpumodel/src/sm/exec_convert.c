@@ -13,7 +13,17 @@ static unsigned type_or(unsigned type, unsigned otherwise)
     return type ? type : otherwise;
 }
 
-/* Sign modifiers do not touch NaN. */
+static double half_source(uint32_t bits, bool ftz)
+{
+    return sm_half_to_double(ftz && !(bits & 0x7c00) ? bits & 0x8000 : bits);
+}
+
+static double bf16_source(uint32_t bits, bool ftz)
+{
+    return sm_bf16_to_double(ftz ? sm_flush32(bits << 16) >> 16 : bits);
+}
+
+/* Sign modifiers do not touch NaN. .FTZ takes denormals of every type for zero. */
 static void float_source(struct sm_ctx *x, unsigned type, double v[SM_LANES])
 {
     const struct nvhw_sass_operand *o = &x->s->o[NV_SASS_B];
@@ -25,11 +35,13 @@ static void float_source(struct sm_ctx *x, unsigned type, double v[SM_LANES])
     x->s = &plain;
     if (type == NV_SASS_SRC_F64) {
         sm_fsrc64(x, NV_SASS_B, v);
+        if (ftz)
+            LANES v[l] = fabs(v[l]) < SM_LEAST64 ? copysign(0, v[l]) : v[l];
     } else {
         const uint32_t *b = sm_src(x, NV_SASS_B);
         LANES v[l] = type == NV_SASS_SRC_F32    ? (double)sm_f32(ftz ? sm_flush32(b[l]) : b[l])
-                     : type == NV_SASS_SRC_BF16 ? sm_bf16_to_double(b[l] >> shift & 0xffff)
-                                                : sm_half_to_double(b[l] >> shift & 0xffff);
+                     : type == NV_SASS_SRC_BF16 ? bf16_source(b[l] >> shift & 0xffff, ftz)
+                                                : half_source(b[l] >> shift & 0xffff, ftz);
     }
     x->s = given;
     LANES if (!isnan(v[l]))
@@ -74,19 +86,18 @@ static uint64_t clamp_to(double v, unsigned type)
     return n == 6 ? (uint64_t)v : (uint64_t)(int64_t)v;
 }
 
-/* What NaN becomes: zero with .NTZ, else the most negative number; the narrow types only from F64.
- */
-static uint64_t nan_as(unsigned type, bool ntz, bool from_f64)
+/* What NaN becomes: zero with .NTZ, else the highest bit of the type alone. */
+static uint64_t nan_as(unsigned type, bool ntz)
 {
     if (ntz)
         return 0;
     switch (type) {
     case NV_SASS_DST_U8:
     case NV_SASS_DST_S8:
-        return from_f64 ? 0x80 : 0;
+        return 0x80;
     case NV_SASS_DST_U16:
     case NV_SASS_DST_S16:
-        return from_f64 ? 0x8000 : 0;
+        return 0x8000;
     case NV_SASS_DST_U64:
     case NV_SASS_DST_S64:
         return UINT64_C(1) << 63;
@@ -107,8 +118,7 @@ static bool exec_f2i(struct sm_ctx *x)
     uint64_t out[SM_LANES];
     uint32_t low[SM_LANES];
     float_source(x, type_or(sm_mod(x, NV_SASS_MOD_SRC), NV_SASS_SRC_F32), v);
-    LANES out[l] = isnan(v[l]) ? nan_as(type, sm_mod(x, NV_SASS_MOD_NTZ),
-                                        sm_mod(x, NV_SASS_MOD_SRC) == NV_SASS_SRC_F64)
+    LANES out[l] = isnan(v[l]) ? nan_as(type, sm_mod(x, NV_SASS_MOD_NTZ))
                                : clamp_to(round_to_integer(v[l], rnd), type);
     if (wide) {
         sm_dst64(x, out);
@@ -125,6 +135,8 @@ static void integer_source(struct sm_ctx *x, unsigned type, uint64_t v[SM_LANES]
          type == NV_SASS_SRC_S64;
     if (type == NV_SASS_SRC_U64 || type == NV_SASS_SRC_S64) {
         sm_src64(x, NV_SASS_B, v);
+        if (x->s->o[NV_SASS_B].kind == NV_SASS_IMM) /* gives the high word */
+            LANES v[l] <<= 32;
         return;
     }
     const uint32_t *b = sm_src(x, NV_SASS_B);
@@ -186,7 +198,13 @@ static bool exec_i2f(struct sm_ctx *x)
     return true;
 }
 
-/* NaN keeps its sign and the upper part of its payload. */
+/* NaN of F64 keeps its sign and the upper part of its payload, also on the way to F16. */
+static uint32_t half_nan(double v)
+{
+    uint64_t bits = sm_u64(v);
+    return (uint32_t)(bits >> 63) << 15 | 0x7e00 | (uint32_t)(bits >> 42 & 0x3ff);
+}
+
 static uint32_t narrow_nan(double v)
 {
     uint64_t bits = sm_u64(v);
@@ -238,7 +256,8 @@ static bool exec_f2f(struct sm_ctx *x)
         sm_round_enter(rnd);
         narrow_to_float(v, out);
         sm_round_leave(rnd);
-        LANES out[l] = isnan(v[l]) ? narrow_nan(v[l]) : out[l];
+        LANES if (isnan(v[l])) out[l] =
+            sm_mod(x, NV_SASS_MOD_SRC) == NV_SASS_SRC_F64 ? narrow_nan(v[l]) : SM_NAN32;
         if (sm_mod(x, NV_SASS_MOD_FTZ))
             LANES out[l] = sm_flush32(out[l]);
     } else {
@@ -248,7 +267,7 @@ static bool exec_f2f(struct sm_ctx *x)
             out[l] = dst == NV_SASS_DST_F16 ? sm_double_to_half(v[l], rnd)
                                             : sm_double_to_bf16(v[l], rnd);
             if (isnan(v[l]) && sm_mod(x, NV_SASS_MOD_SRC) == NV_SASS_SRC_F64)
-                out[l] = narrow_nan(v[l]) >> 16 & 0x8000 ? 0xfe00 : 0x7e00;
+                out[l] = half_nan(v[l]);
             if (sm_mod(x, NV_SASS_MOD_FTZ) && !(out[l] & exponent))
                 out[l] &= 0x8000;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Single precision arithmetic. A NaN result is always 0x7fffffff; .FTZ flushes inputs and result;
- * .SAT clamps to 0 .. 1 with NaN as 0.
+ * Single precision arithmetic. A NaN result is always 0x7fffffff; .FTZ flushes inputs, and results that
+ * are below the normal numbers after rounding to 24 bits; .SAT clamps to 0 .. 1 with NaN as 0.
  */
 #include "fp.h"
 
@@ -71,14 +71,37 @@ static void zero_wins(const uint32_t *a, const uint32_t *b, uint32_t *out)
     LANES if (!(a[l] << 1) || !(b[l] << 1)) out[l] = 0;
 }
 
+/* Whether v, rounded as if exponents had no end, is below the normal numbers. The host's mode counts. */
+static __attribute__((noinline)) bool is_tiny(double v)
+{
+    volatile double raised = v * 0x1p100;
+    volatile float rounded = (float)raised;
+    return fabsf(rounded) < (float)(SM_LEAST32 * 0x1p100);
+}
+
+static bool is_least(uint32_t bits)
+{
+    return (bits & 0x7fffffff) == 0x00800000;
+}
+
+/* What rounding to a denormal's precision lifted to the smallest normal number is still flushed. */
+static void flush_products(const uint32_t *a, const uint32_t *b, double scale, uint32_t *out)
+{
+    LANES if (is_least(out[l]) && is_tiny((double)sm_f32(a[l]) * (double)sm_f32(b[l]) * scale))
+        out[l] &= 0x80000000;
+}
+
 static bool exec_fmul(struct sm_ctx *x)
 {
     static const double scales[] = {1, 0.125, 0.25, 0.5, 2, 4, 8};
     struct style s = style_of(x);
     const uint32_t *a = source(x, NV_SASS_A, s.ftz), *b = source(x, NV_SASS_B, s.ftz);
+    double scale = scales[sm_mod(x, NV_SASS_MOD_SCALE) % 7];
     uint32_t out[SM_LANES];
     sm_round_enter(s.rnd);
-    multiply(a, b, scales[sm_mod(x, NV_SASS_MOD_SCALE) % 7], out);
+    multiply(a, b, scale, out);
+    if (s.ftz)
+        flush_products(a, b, scale, out);
     sm_round_leave(s.rnd);
     if (s.ftz == NV_SASS_FTZ_FMZ)
         zero_wins(a, b, out);
@@ -119,6 +142,20 @@ static void fused(const uint32_t *a, const uint32_t *b, const uint32_t *c, uint3
     fused_any(a, b, c, out);
 }
 
+/* As flush_products. The sum is rounded to odd, so that the second rounding does no harm. */
+static void flush_sums(const uint32_t *a, const uint32_t *b, const uint32_t *c, unsigned rnd,
+                       uint32_t *out)
+{
+    LANES if (is_least(out[l]))
+    {
+        double sum = sm_fma_odd((double)sm_f32(a[l]), (double)sm_f32(b[l]), (double)sm_f32(c[l]));
+        sm_round_enter(rnd);
+        if (is_tiny(sum))
+            out[l] &= 0x80000000;
+        sm_round_leave(rnd);
+    }
+}
+
 static bool exec_ffma(struct sm_ctx *x)
 {
     struct style s = style_of(x);
@@ -130,6 +167,8 @@ static bool exec_ffma(struct sm_ctx *x)
     if (s.ftz == NV_SASS_FTZ_FMZ)
         LANES if (!(a[l] << 1) || !(b[l] << 1)) out[l] = sm_u32(0.0f + sm_f32(c[l]));
     sm_round_leave(s.rnd);
+    if (s.ftz)
+        flush_sums(a, b, c, s.rnd, out);
     finish(x, out, s);
     return true;
 }

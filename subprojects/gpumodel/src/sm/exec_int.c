@@ -52,14 +52,18 @@ static bool exec_imad(struct sm_ctx *x)
     return true;
 }
 
-/* 64-bit sum of the product and C, with the carry out of bit 63. */
+/* 64-bit sum of the product and C, with the carry out of bit 63. A negated C is its complement plus one,
+ * so that minus zero carries. */
 static void wide(struct sm_ctx *x, uint64_t out[SM_LANES], uint32_t *carry_out)
 {
     const uint32_t *a = sm_src(x, NV_SASS_A), *b = sm_src(x, NV_SASS_B);
     uint64_t c[SM_LANES];
-    uint32_t carry = sm_mod(x, NV_SASS_MOD_X) ? sm_psrc(x, NV_SASS_PA) : 0;
+    bool minus = x->s->o[NV_SASS_C].neg;
+    uint32_t carry = sm_mod(x, NV_SASS_MOD_X) ? sm_psrc(x, NV_SASS_PA) : minus ? SM_ALL : 0;
     bool s = is_signed(x);
     sm_src64(x, NV_SASS_C, c);
+    if (minus && !sm_mod(x, NV_SASS_MOD_X))
+        LANES c[l]--; /* minus c is not c, plus one: the carry in adds it */
     *carry_out = 0;
     LANES
     {

@@ -64,8 +64,12 @@ static bool half_precision(struct sm_ctx *x, unsigned op)
     LANES
     {
         uint32_t bits = (b[l] >> shift & (o->abs ? 0x7fffu : 0xffffu)) ^ (o->neg ? 0x8000u : 0);
+        if (bf16 && op != NV_SASS_MUFU_TANH)
+            bits = sm_flush32(bits << 16) >> 16;
         double v = function(op, bf16 ? sm_bf16_to_double(bits) : sm_half_to_double(bits));
         out[l] = bf16 ? sm_double_to_bf16(v, NV_SASS_RND_RN) : sm_double_to_half(v, NV_SASS_RND_RN);
+        if (bf16 && op != NV_SASS_MUFU_TANH)
+            out[l] = sm_flush32(out[l] << 16) >> 16;
     }
     sm_dst(x, out);
     return true;

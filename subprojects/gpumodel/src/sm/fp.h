@@ -19,6 +19,9 @@
 
 #define SM_NAN32 0x7fffffffu
 #define SM_NAN16 0x7fffu
+/* The smallest normal numbers. */
+#define SM_LEAST32 0x1p-126
+#define SM_LEAST64 0x1p-1022
 
 static inline float sm_f32(uint32_t bits)
 {

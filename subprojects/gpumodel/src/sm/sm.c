@@ -169,6 +169,8 @@ static bool ready_to_issue(struct sm_ctx *x)
     const struct gpum_grid_desc *d = &x->grid->desc;
     if (!i->decoded)
         return sm_fault(x, -1, "illegal instruction encoding");
+    if (i->illegal)
+        return sm_fault(x, -1, "illegal instruction: %s", i->illegal);
     if (!i->exec)
         return sm_fault(x, -1, "operation not supported by the model");
     if (i->reg_limit > d->register_count)

@@ -42,6 +42,7 @@ struct sm_insn {
     struct nvhw_sass s;
     sm_exec_fn exec; /* NULL: does not decode, or is not supported */
     bool decoded, variable;
+    const char *illegal; /* why hardware refuses it; NULL: it does not */
     uint8_t pipe;
     uint8_t read_count, write_count;
     uint16_t reg_limit; /* highest general register named, plus one */
