@@ -97,8 +97,10 @@ enum magma_code mvfio_device_hot_reset(struct mvfio_device *device, struct magma
     return device->ops->hot_reset(device->impl, err);
 }
 
-int mvfio_device_poll_fd(const struct mvfio_device *device)
+int mvfio_device_poll_fd(const struct mvfio_device *device, bool *quiet)
 {
+    if (quiet)
+        *quiet = device->ops->quiet_poll;
     return device->ops->poll_fd ? device->ops->poll_fd(device->impl) : -1;
 }
 

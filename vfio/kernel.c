@@ -3,9 +3,7 @@
 #include "kernel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,14 +12,7 @@
 #include <unistd.h>
 
 /* Room for a region's capabilities; the kernel says when it needs more. */
-enum { REGION_INFO_MAX = 64 * 1024, PATH_BYTES = 256 };
-
-void kernel_device_init(struct kernel_device *kernel, const char *name)
-{
-    kernel->fd = -1;
-    snprintf(kernel->name, sizeof kernel->name, "%s", name);
-    atomic_init(&kernel->mapped_bytes, 0);
-}
+enum { REGION_INFO_MAX = 64 * 1024 };
 
 /* EIO from a device that was there means that it no longer is. */
 static enum magma_code failed(const struct kernel_device *kernel, int error, const char *what,
@@ -217,17 +208,6 @@ enum magma_code kernel_reset(void *impl, struct magma_error *err)
     if (!ioctl(kernel->fd, VFIO_DEVICE_RESET))
         return MAGMA_OK;
     return failed(kernel, errno, "VFIO_DEVICE_RESET", err);
-}
-
-int kernel_open_node(const char *dev_root, const char *node, char *path)
-{
-    int n = snprintf(path, PATH_BYTES, "%s/%s", dev_root ? dev_root : "/dev", node);
-
-    if (n < 0 || n >= PATH_BYTES) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    return open(path, O_RDWR | O_CLOEXEC);
 }
 
 enum magma_code kernel_map_failed(struct kernel_device *kernel, int error, uint64_t iova,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,14 +18,33 @@ static bool has_prefix(const char *name, const char *prefix)
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
+/* What the user wants where the program does not say. */
+static enum magma_code from_environment(const char *address, enum mvfio_backend *backend,
+                                        struct magma_error *err)
+{
+    const char *wanted = secure_getenv("MAGMA_VFIO");
+
+    if (!wanted || !*wanted)
+        return MAGMA_OK;
+    if (!strcmp(wanted, "group"))
+        *backend = MVFIO_BACKEND_GROUP;
+    else if (!strcmp(wanted, "iommufd"))
+        *backend = MVFIO_BACKEND_IOMMUFD;
+    else
+        return mg_fail(err, MAGMA_INVALID_ARGUMENT,
+                       "%s: MAGMA_VFIO is '%s'; it may be group or iommufd", address, wanted);
+    return MAGMA_OK;
+}
+
 static bool have_iommufd(const struct mvfio_pci_function *function,
                          const struct mvfio_options *options)
 {
     const char *dev_root = options && options->dev_root ? options->dev_root : "/dev";
-    char path[SYSFS_PATH_MAX];
+    char iommu[SYSFS_PATH_MAX], cdev[SYSFS_PATH_MAX];
 
-    snprintf(path, sizeof path, "%s/iommu", dev_root);
-    return function->cdev[0] && access(path, R_OK | W_OK) == 0;
+    snprintf(iommu, sizeof iommu, "%s/iommu", dev_root);
+    snprintf(cdev, sizeof cdev, "%s/vfio/devices/%s", dev_root, function->cdev);
+    return function->cdev[0] && access(iommu, R_OK | W_OK) == 0 && access(cdev, R_OK | W_OK) == 0;
 }
 
 static enum magma_code open_pci(const char *address, const struct mvfio_options *options,
@@ -39,6 +59,8 @@ static enum magma_code open_pci(const char *address, const struct mvfio_options 
 
     if (!code)
         code = mvfio_pci_check(&function, err);
+    if (!code && backend == MVFIO_BACKEND_AUTO)
+        code = from_environment(address, &backend, err);
     if (code)
         return code;
     if (backend == MVFIO_BACKEND_AUTO)

@@ -112,7 +112,8 @@ static enum magma_code open_groups(const struct kernel_device *kernel,
 {
     for (uint32_t i = 0; i < ask->info.count && i < DEVICES_MAX; i++) {
         struct vfio_pci_dependent_device d;
-        char address[32], node[32], path[256];
+        char address[32], node[32];
+        enum magma_code code;
 
         memcpy(&d, ask->bytes + sizeof ask->info + i * sizeof d, sizeof d);
         address_of(&d, address, sizeof address);
@@ -123,12 +124,9 @@ static enum magma_code open_groups(const struct kernel_device *kernel,
                            "%s: a hot reset would concern more than %d IOMMU groups", kernel->name,
                            GROUPS_MAX);
         snprintf(node, sizeof node, "vfio/%u", d.group_id);
-        groups->fds[groups->count] = kernel_open_node(NULL, node, path);
-        if (groups->fds[groups->count] < 0)
-            return mg_fail_errno(err, errno,
-                                 "%s: a hot reset would reset %s too, and %s cannot be "
-                                 "had",
-                                 kernel->name, address, path);
+        code = kernel_open_node(kernel, NULL, node, &groups->fds[groups->count], err);
+        if (code)
+            return mg_prefix(err, code, "a hot reset would reset %s too", address);
         groups->numbers[groups->count++] = d.group_id;
     }
     return MAGMA_OK;
@@ -170,14 +168,17 @@ static enum magma_code reset_groups(const struct kernel_device *kernel, const st
     return mg_fail_errno(err, errno, "%s: hot reset (the kernel's log says more)", kernel->name);
 }
 
-enum magma_code kernel_hot_reset(struct kernel_device *kernel, int group, struct magma_error *err)
+enum magma_code kernel_hot_reset(void *impl, struct magma_error *err)
 {
+    struct kernel_device *kernel = impl;
     union hot_reset_info ask = {.info = {.argsz = sizeof ask}};
-    struct groups groups = {.fds = {group}, .count = group < 0 ? 0 : 1};
+    struct groups groups = {.fds = {kernel->group}, .count = 1};
     enum magma_code code = MAGMA_OK;
 
-    if (group < 0)
+    if (kernel->group < 0) { /* the kernel knows by the iommufd what is ours */
+        groups.count = 0;
         return reset_groups(kernel, &groups, err);
+    }
     if (ioctl(kernel->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &ask)) {
         if (errno == ENODEV || errno == ENOTTY)
             return mg_fail(err, MAGMA_NOT_SUPPORTED,

@@ -72,8 +72,9 @@ enum magma_code mg_loop_watch_irq(struct mg_loop *loop, struct mg_irq *irq,
                                   struct mg_watch **out, struct magma_error *err);
 
 /*
- * Notices that a vfio-user device's server has left, also while nothing is asked of it; then as
- * above. *out is NULL when this kind of device has no server. Memory that the server reaches by
+ * Notices that a vfio-user device's server has left, also while nothing is asked of it, and that
+ * the kernel wants a VFIO device back; then as above. *out is NULL when this kind of device does
+ * neither. Memory that the server reaches by
  * messages only (mvfio_dma_wrap without a descriptor) needs mvfio_device_service as well: watch
  * mvfio_device_poll_fd for it.
  */

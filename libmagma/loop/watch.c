@@ -212,7 +212,8 @@ enum magma_code mg_loop_watch_device(struct mg_loop *loop, struct mvfio_device *
                                      void (*lost)(void *ctx, const struct magma_error *err),
                                      void *ctx, struct mg_watch **out, struct magma_error *err)
 {
-    int fd = mvfio_device_poll_fd(device);
+    bool quiet;
+    int fd = mvfio_device_poll_fd(device, &quiet);
     struct mg_watch *watch;
 
     *out = NULL;
@@ -221,8 +222,8 @@ enum magma_code mg_loop_watch_device(struct mg_loop *loop, struct mvfio_device *
     watch = watch_new(loop, serve_device, NULL, err);
     if (!watch)
         return MAGMA_OUT_OF_HOST_MEMORY;
-    /* Not readable: that would wake the loop for the reply to every register access. */
-    watch->events = UV_DISCONNECT;
+    /* Not readable where that would wake the loop for the reply to every register access. */
+    watch->events = quiet ? UV_READABLE : UV_DISCONNECT;
     watch->source = device;
     watch->lost = lost;
     watch->lost_ctx = ctx;

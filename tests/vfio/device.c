@@ -236,7 +236,7 @@ START_TEST(what_a_region_forbids_is_never_asked_for)
     ck_assert_int_eq(mvfio_device_reset(device, &err), MAGMA_NOT_SUPPORTED);
     ck_assert_int_eq(mvfio_irq_disable(device, (enum mvfio_irq)7, &err), MAGMA_INVALID_ARGUMENT);
     ck_assert_uint_eq(impl.accesses, 0);
-    ck_assert_int_eq(mvfio_device_poll_fd(device), -1);
+    ck_assert_int_eq(mvfio_device_poll_fd(device, NULL), -1);
     ck_assert_int_eq(mvfio_device_service(device, &err), MAGMA_OK);
     mvfio_device_close(device);
 }

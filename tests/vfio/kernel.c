@@ -43,6 +43,7 @@ static struct {
     uint64_t mapped_limit;
     uint32_t irq_flags, irq_start, irq_count;
     int irq_fds[16];
+    int request_fd;
     unsigned resets, unset, hot_resets;
     bool hot;           /* the device is asked: its hot reset has numbers of the container's */
     uint32_t hot_group; /* of the audio function beside the GPU */
@@ -119,6 +120,10 @@ static int set_irqs(const struct vfio_irq_set *set)
 
     ck_assert_uint_eq(set->argsz, sizeof *set + fds * sizeof(int32_t));
     ck_assert_uint_le(fds, 16);
+    if (set->index == VFIO_PCI_REQ_IRQ_INDEX) {
+        memcpy(&kernel.request_fd, set->data, sizeof kernel.request_fd);
+        return 0;
+    }
     kernel.irq_flags = set->flags;
     kernel.irq_start = set->start;
     kernel.irq_count = set->count;
@@ -503,6 +508,43 @@ START_TEST(kinds_of_reset_are_read_and_chosen)
 }
 END_TEST
 
+START_TEST(the_environment_chooses_the_interface)
+{
+    fake_sysfs_node(&sysfs, "iommu");
+    setenv("MAGMA_VFIO", "group", 1);
+    ck_assert_int_eq(open_device(MVFIO_BACKEND_AUTO), MAGMA_OK);
+    ck_assert_str_eq(mvfio_device_kind(device), "group");
+    mvfio_device_close(device);
+    ck_assert_int_eq(open_device(MVFIO_BACKEND_IOMMUFD), MAGMA_OK); /* the program has said */
+    ck_assert_str_eq(mvfio_device_kind(device), "iommufd");
+    mvfio_device_close(device);
+    setenv("MAGMA_VFIO", "uio", 1);
+    ck_assert_int_eq(open_device(MVFIO_BACKEND_AUTO), MAGMA_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "MAGMA_VFIO is 'uio'; it may be group or iommufd"));
+    unsetenv("MAGMA_VFIO");
+}
+END_TEST
+
+START_TEST(a_device_the_kernel_wants_back_is_gone)
+{
+    bool quiet = false;
+    uint64_t one = 1;
+    int fd;
+
+    open_backend(_i);
+    fd = mvfio_device_poll_fd(device, &quiet);
+    ck_assert_int_ge(fd, 0);
+    ck_assert(quiet);
+    ck_assert_int_eq(kernel.request_fd, fd);
+    ck_assert_int_eq(mvfio_device_service(device, &err), MAGMA_OK);
+    ck_assert_int_eq(write(fd, &one, sizeof one), sizeof one);
+    ck_assert_int_eq(mvfio_device_service(device, &err), MAGMA_DEVICE_GONE);
+    ck_assert_ptr_nonnull(strstr(err.text, "asks for the device back"));
+    ck_assert_int_eq(mvfio_device_reset(device, &err), MAGMA_DEVICE_GONE);
+    ck_assert_uint_eq(kernel.resets, 0);
+}
+END_TEST
+
 START_TEST(auto_takes_iommufd_where_it_is)
 {
     ck_assert_int_eq(open_device(MVFIO_BACKEND_AUTO), MAGMA_OK);
@@ -575,6 +617,7 @@ START_TEST(each_refusal_of_the_iommufd_interface_has_its_own_text)
         const char *text;
     } cases[] = {
         {ABI_DEVICE_BIND, EBUSY, MAGMA_BUSY, "open in another process"},
+        {ABI_DEVICE_BIND, EINVAL, MAGMA_BUSY, "open in another process"},
         {ABI_DEVICE_BIND, EPERM, MAGMA_PERMISSION, "iommufd.allow_unsafe_interrupts=1"},
         {ABI_IOAS_ALLOC, ENOMEM, MAGMA_OUT_OF_HOST_MEMORY, "I/O address space"},
         {ABI_DEVICE_ATTACH, EPERM, MAGMA_PERMISSION, "remap interrupts"},
@@ -654,6 +697,8 @@ int main(void)
     tcase_add_loop_test(tc, a_hot_reset_names_the_groups_of_all_functions, 0, 2);
     tcase_add_test(tc, a_hot_reset_is_refused_where_functions_are_not_ours);
     tcase_add_test(tc, kinds_of_reset_are_read_and_chosen);
+    tcase_add_test(tc, the_environment_chooses_the_interface);
+    tcase_add_loop_test(tc, a_device_the_kernel_wants_back_is_gone, 0, 2);
     tcase_add_test(tc, auto_takes_iommufd_where_it_is);
     tcase_add_test(tc, each_refusal_of_the_group_interface_has_its_own_text);
     tcase_add_test(tc, each_refusal_of_the_iommufd_interface_has_its_own_text);

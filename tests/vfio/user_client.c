@@ -272,7 +272,7 @@ END_TEST
 
 START_TEST(a_message_without_a_request_is_served_when_asked_to)
 {
-    struct pollfd pfd = {.fd = mvfio_device_poll_fd(device), .events = POLLIN};
+    struct pollfd pfd = {.fd = mvfio_device_poll_fd(device, NULL), .events = POLLIN};
 
     ck_assert_int_eq(mvfio_device_service(device, &err), MAGMA_OK);
     fake_server_send_dma_read(server, 0x10000, 8);

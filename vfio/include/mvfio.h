@@ -58,7 +58,8 @@ enum mvfio_irq {
 /* ---- Opening ---- */
 
 enum mvfio_backend {
-    MVFIO_BACKEND_AUTO,   /* iommufd where /dev/iommu and the device's cdev exist, else group */
+    MVFIO_BACKEND_AUTO,   /* what MAGMA_VFIO says (group, iommufd); without it iommufd where
+                           * /dev/iommu and the device's cdev can be opened, else group */
     MVFIO_BACKEND_GROUP,  /* /dev/vfio/vfio and /dev/vfio/N */
     MVFIO_BACKEND_IOMMUFD /* /dev/iommu and /dev/vfio/devices/vfioN */
 };
@@ -279,12 +280,20 @@ enum magma_code mvfio_device_reset(struct mvfio_device *device, struct magma_err
  */
 enum magma_code mvfio_device_hot_reset(struct mvfio_device *device, struct magma_error *err);
 
-/* A descriptor that becomes readable when mvfio_device_service has work; -1: this kind of device
- * never has. Owned by the device. */
-int mvfio_device_poll_fd(const struct mvfio_device *device);
+/*
+ * A descriptor that becomes readable when mvfio_device_service has work; -1: this kind of device
+ * never has. Owned by the device. That of a vfio-user device also becomes readable for replies,
+ * and is closed by the peer when the server leaves; *quiet (may be NULL) says that it does not, and
+ * may be waited for all the time.
+ */
+int mvfio_device_poll_fd(const struct mvfio_device *device, bool *quiet);
 
-/* Serves what the other side asked for (a vfio-user server's reads and writes of memory that it
- * got without a descriptor) without waiting for more. MAGMA_DEVICE_GONE: the server left. */
+/*
+ * Does, without waiting, what the other side asked for: reads and writes of memory that a
+ * vfio-user server got without a descriptor; the kernel's wish to have the device back (somebody
+ * unbinds or pulls it, and waits until it is closed). MAGMA_DEVICE_GONE: the server left, or the
+ * kernel wants the device.
+ */
 enum magma_code mvfio_device_service(struct mvfio_device *device, struct magma_error *err);
 
 /* ---- Devices that a program supplies ---- */
@@ -335,7 +344,8 @@ struct mvfio_ops {
                                    uint32_t *count, struct magma_error *err);
     enum magma_code (*reset)(void *impl, struct magma_error *err);     /* optional */
     enum magma_code (*hot_reset)(void *impl, struct magma_error *err); /* optional */
-    int (*poll_fd)(void *impl);                                      /* optional */
+    int (*poll_fd)(void *impl);                                        /* optional */
+    bool quiet_poll; /* poll_fd is readable only when service has something to do */
     enum magma_code (*service)(void *impl, struct magma_error *err); /* optional */
 };
 
@@ -368,6 +378,7 @@ struct mvfio_pci_function {
     bool boot_vga;          /* the firmware's console is on it */
     char driver[32];        /* bound driver; empty: none */
     int iommu_group;        /* -1: none */
+    bool noiommu;           /* the group stands for no IOMMU: the kernel's unsafe mode */
     char cdev[32];          /* "vfio0" when the kernel offers a cdev; else empty */
     uint32_t sibling_count; /* other functions of the group, bridges left out; at most so many
                              * are listed as the array holds */
