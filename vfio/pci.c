@@ -87,6 +87,15 @@ static void read_cdev(const char *root, struct mvfio_pci_function *function)
     closedir(dir);
 }
 
+/* What the kernel calls the groups it makes up in enable_unsafe_noiommu_mode. */
+static bool is_noiommu(const char *root, const char *address)
+{
+    char name[32];
+
+    return sysfs_read_text(root, address, "iommu_group/name", name, sizeof name) &&
+           !strcmp(name, "vfio-noiommu");
+}
+
 static int group_number(const char *root, const char *address)
 {
     char name[32], *end;
@@ -128,6 +137,7 @@ enum magma_code mvfio_pci_find(const char *sysfs_root, const char *address,
         out->boot_vga = value == 1;
     sysfs_link_name(root, address, "driver", out->driver, sizeof out->driver);
     out->iommu_group = group_number(root, address);
+    out->noiommu = is_noiommu(root, address);
     read_siblings(root, out);
     read_cdev(root, out);
     return MAGMA_OK;
@@ -204,6 +214,12 @@ enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struc
     if (function->iommu_group < 0)
         return mg_fail(err, MAGMA_NO_DEVICE,
                        "%s is in no IOMMU group; turn the IOMMU on in the firmware and boot with "
+                       "intel_iommu=on (Intel) or amd_iommu=on (AMD)",
+                       address);
+    if (function->noiommu)
+        return mg_fail(err, MAGMA_NOT_SUPPORTED,
+                       "%s is in the kernel's no-IOMMU mode, in which it reaches all memory; magma "
+                       "does not use that: turn the IOMMU on in the firmware and boot with "
                        "intel_iommu=on (Intel) or amd_iommu=on (AMD)",
                        address);
     for (uint32_t i = 0; i < function->sibling_count && i < MVFIO_SIBLINGS_MAX; i++) {

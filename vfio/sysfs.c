@@ -33,9 +33,10 @@ bool sysfs_device_path(const char *root, const char *address, const char *name, 
     return n > 0 && n < SYSFS_PATH_MAX;
 }
 
-bool sysfs_read_number(const char *root, const char *address, const char *name, uint64_t *out)
+bool sysfs_read_text(const char *root, const char *address, const char *name, char *out,
+                     size_t out_bytes)
 {
-    char path[SYSFS_PATH_MAX], text[64], *end;
+    char path[SYSFS_PATH_MAX];
     ssize_t n;
     int fd;
 
@@ -44,14 +45,24 @@ bool sysfs_read_number(const char *root, const char *address, const char *name, 
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    n = read(fd, text, sizeof text - 1);
+    n = read(fd, out, out_bytes - 1);
     close(fd);
     if (n <= 0)
         return false;
-    text[n] = 0;
+    n -= out[n - 1] == '\n';
+    out[n] = 0;
+    return true;
+}
+
+bool sysfs_read_number(const char *root, const char *address, const char *name, uint64_t *out)
+{
+    char text[64], *end;
+
+    if (!sysfs_read_text(root, address, name, text, sizeof text))
+        return false;
     errno = 0;
     *out = strtoull(text, &end, 0);
-    return errno == 0 && end != text && (*end == 0 || *end == '\n');
+    return errno == 0 && end != text && *end == 0;
 }
 
 void sysfs_link_name(const char *root, const char *address, const char *name, char *out,

@@ -15,6 +15,10 @@ bool sysfs_is_address(const char *text);
 /* ROOT/bus/pci/devices/ADDRESS/NAME into path (SYSFS_PATH_MAX). False: too long. */
 bool sysfs_device_path(const char *root, const char *address, const char *name, char *path);
 
+/* Reads an attribute of a function without its newline; false: there is none, or it is empty. */
+bool sysfs_read_text(const char *root, const char *address, const char *name, char *out,
+                     size_t out_bytes);
+
 /* Reads a number ("0x10de\n", "1") from an attribute of a function. */
 bool sysfs_read_number(const char *root, const char *address, const char *name, uint64_t *out);
 

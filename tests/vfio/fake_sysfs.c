@@ -104,6 +104,12 @@ void fake_sysfs_node(struct fake_sysfs *sysfs, const char *name)
     write_file("", "%s/%s", sysfs->dev, name);
 }
 
+void fake_sysfs_attribute(struct fake_sysfs *sysfs, const char *address, const char *name,
+                          const char *text)
+{
+    write_file(text, "%s/bus/pci/devices/%s/%s", sysfs->sys, address, name);
+}
+
 const char *fake_sysfs_text(struct fake_sysfs *sysfs, const char *name)
 {
     static char text[256];

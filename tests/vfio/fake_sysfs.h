@@ -24,6 +24,9 @@ void fake_sysfs_create(struct fake_sysfs *sysfs);
 void fake_sysfs_add(struct fake_sysfs *sysfs, const struct fake_function *function);
 /* An empty file below dev ("vfio/12"), folders made as needed. */
 void fake_sysfs_node(struct fake_sysfs *sysfs, const char *name);
+/* An attribute below a function's folder ("iommu_group/name"). */
+void fake_sysfs_attribute(struct fake_sysfs *sysfs, const char *address, const char *name,
+                          const char *text);
 /* What was written to a file below sys; static storage. */
 const char *fake_sysfs_text(struct fake_sysfs *sysfs, const char *name);
 void fake_sysfs_destroy(struct fake_sysfs *sysfs);

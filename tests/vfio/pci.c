@@ -130,6 +130,14 @@ START_TEST(a_missing_iommu_is_named_with_the_remedy)
 }
 END_TEST
 
+START_TEST(the_mode_without_iommu_is_refused_by_name)
+{
+    fake_sysfs_add(&sysfs, &gpu);
+    fake_sysfs_attribute(&sysfs, gpu.address, "iommu_group/name", "vfio-noiommu\n");
+    expect_open(MAGMA_NOT_SUPPORTED, "no-IOMMU mode");
+}
+END_TEST
+
 START_TEST(a_sibling_in_foreign_hands_is_named_with_the_remedy)
 {
     fake_sysfs_add(&sysfs, &gpu);
@@ -230,6 +238,7 @@ int main(void)
     tcase_add_test(tc, a_foreign_driver_is_named_with_the_remedy);
     tcase_add_test(tc, no_driver_is_named_with_the_remedy);
     tcase_add_test(tc, a_missing_iommu_is_named_with_the_remedy);
+    tcase_add_test(tc, the_mode_without_iommu_is_refused_by_name);
     tcase_add_test(tc, a_sibling_in_foreign_hands_is_named_with_the_remedy);
     tcase_add_test(tc, siblings_that_are_out_of_the_way_are_no_obstacle);
     tcase_add_test(tc, this_machines_nodes_are_explained_when_missing);
