@@ -13,11 +13,14 @@
 #include <nvhw/host.h>
 
 #include "libmagma/cmd/push.h"
+#include "libmagma/winsys/winsys.h"
 
 /* Nothing is ever mapped here. */
 #define NOWHERE      UINT64_C(0x7000000000)
 /* Beyond what any page table of the chips here reaches. */
 #define BEYOND       (UINT64_C(1) << 62)
+/* Far above what the allocator of addresses gives out in these tests. */
+#define READ_ONLY_VA UINT64_C(0x4800000000)
 #define REPORT_NS    UINT64_C(2000000000)
 #define WORK_NS      UINT64_C(1000000000)
 /* No compute or copy class has a method here. */
@@ -25,7 +28,7 @@
 #define NO_CLASS     0x1234u
 #define FREE_CHANNEL 3u /* a subchannel that nothing is bound to */
 
-enum kind { COPY, COPY_ENGINE, SEMAPHORE, METHOD, HEADER, DEED, CODE };
+enum kind { COPY, COPY_ENGINE, SEMAPHORE, METHOD, HEADER, DEED, READ_ONLY, CODE };
 
 struct fault {
     const char *name;
@@ -53,13 +56,21 @@ static const struct fault faults[] = {
     {"shader's atomic misaligned", DEED, "error 13", 0, 2, 0, DEED_ATOMIC, false},
     {"shared out of range", DEED, "error 13", 0, 0, 1u << 20, DEED_SHARED, false},
     {"local out of range", DEED, "error 13", 0, 0, 1u << 20, DEED_LOCAL, false},
+    {"shader writes read-only memory", READ_ONLY, MMU, 0, 0, 0, DEED_WRITE, false},
     {"no such instruction", CODE, "error 13", 0, 0, 0, DEED_READ, false},
     {"no end of code", CODE, "error 13", 0, 0, 1, DEED_READ, false},
     {"no such method, compute", METHOD, "error", 0, NO_METHOD, NV_PBDMA_SUBCHANNEL_COMPUTE,
      DEED_READ, false},
     {"no such method, copy", METHOD, "error", 0, NO_METHOD, NV_PBDMA_SUBCHANNEL_COPY, DEED_READ,
      false},
-    {"method without an object", METHOD, "error", 0, 0x100, FREE_CHANNEL, DEED_READ, false},
+    {"no such method, compute, low", METHOD, "error", 0, 0x07f8, NV_PBDMA_SUBCHANNEL_COMPUTE,
+     DEED_READ, false},
+    {"no such method, compute, middle", METHOD, "error", 0, 0x1ff8, NV_PBDMA_SUBCHANNEL_COMPUTE,
+     DEED_READ, false},
+    {"no such method, copy, low", METHOD, "error", 0, 0x0ff8, NV_PBDMA_SUBCHANNEL_COPY, DEED_READ,
+     false},
+    {"NO_OPERATION without an object", METHOD, "error", 0, 0x100, FREE_CHANNEL, DEED_READ, true},
+    {"method without an object", METHOD, "error", 0, 0x300, FREE_CHANNEL, DEED_READ, false},
     {"no such class", METHOD, "error", 0, NVC46F_SET_OBJECT, FREE_CHANNEL, DEED_READ, false},
     {"no such header", HEADER, "error 32", 0, 0, 0, DEED_READ, false},
 };
@@ -119,8 +130,14 @@ static void record(struct silicon *s, const struct deed *deed, const struct magm
         record_header(s);
         break;
     case DEED:
+    case READ_ONLY:
     case CODE:
-        deed_push(deed, kernel, f->what, (f->at ? f->at : deed_word(deed)) + f->offset, f->index);
+        deed_push(deed, kernel, f->what,
+                  (f->kind == READ_ONLY ? READ_ONLY_VA
+                   : f->at              ? f->at
+                                        : deed_word(deed)) +
+                      f->offset,
+                  f->index);
         break;
     }
 }
@@ -135,8 +152,18 @@ static void run(struct silicon *s, struct deed *deed, const char *name, const st
     uint64_t start;
     bool done;
 
+    struct mg_winsys *ws = mg_gpu_device(s->gpu)->ws;
+    struct mg_memory constant = {0};
+
     if (f->kind == CODE)
         spoil(deed, f->index);
+    if (f->kind == READ_ONLY &&
+        (ws->ops->memory_create(ws, MAGMA_DOMAIN_SYSTEM, 4096, 0, 0, &constant, &err) != MAGMA_OK ||
+         ws->ops->map(ws, &constant, (magma_gpu_va){READ_ONLY_VA}, MG_MEMORY_READ_ONLY, &err) !=
+             MAGMA_OK)) {
+        report(name, false, "%s", err.text);
+        return;
+    }
     if (magma_kernel_create(s->gpu, &deed->desc, &kernel, &err) != MAGMA_OK) {
         report(name, false, "%s", err.text);
         return;
@@ -153,6 +180,10 @@ static void run(struct silicon *s, struct deed *deed, const char *name, const st
            (double)(now_ns() - start) / 1e6, done ? "ended" : "did not end", deed_said(deed)->begun,
            deed_said(deed)->done);
     magma_kernel_destroy(kernel);
+    if (f->kind == READ_ONLY) {
+        ws->ops->unmap(ws, &constant);
+        ws->ops->memory_destroy(ws, &constant);
+    }
 }
 
 static void fault(const struct fault *f)
