@@ -386,6 +386,13 @@ static bool tidy(struct generator *g, struct nvhw_sass *s)
         if (!s->mod[NV_SASS_MOD_EX])
             s->o[NV_SASS_PC] = (struct nvhw_sass_operand){0};
         return true;
+    case NV_SASS_HADD2: /* traps with another first source */
+        if (s->mod[NV_SASS_MOD_F32])
+            s->o[NV_SASS_A].reg = NV_SASS_RZ;
+        return true;
+    case NV_SASS_F2FP: /* with a third source */
+        s->o[NV_SASS_C] = (struct nvhw_sass_operand){0};
+        return true;
     case NV_SASS_MOV: /* lanes of a quad that write */
         if (chance(g, 3))
             s->o[NV_SASS_LUT] = (struct nvhw_sass_operand){0};

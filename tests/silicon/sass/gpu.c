@@ -5,11 +5,12 @@
 #include <magma-nv/bo.h>
 #include <magma-nv/channel.h>
 #include <magma-nv/compute.h>
+#include <magma-nv/gpu.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WAIT_NS UINT64_C(4000000000)
+#define WAIT_NS UINT64_C(2000000000)
 
 struct sass_gpu {
     struct magma_gpu *gpu;

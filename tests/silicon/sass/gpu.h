@@ -5,8 +5,6 @@
 
 #include "sweep.h"
 
-#include <magma-nv/gpu.h>
-
 enum { SASS_WHY_BYTES = 512 };
 
 struct sass_gpu;

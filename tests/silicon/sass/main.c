@@ -4,15 +4,18 @@
  * difference.
  *
  *     sass [--bounds FILE] [--record FILE] [--json FILE] [--only TEXT] [--sets N] [--supported]
- *          [--mufu] [--dump FOLDER] [--list]
+ *          [--from N] [--mufu] [--dump FOLDER] [--scenes FILE] [--accidents]
+ *          [--list]
  *
  * --only: instances whose text begins so. --supported: leaves out what the software SM does not have.
  * --list: bytes and text of the instances and why the software SM refuses one, and touches no GPU. --record writes what
  * the GPU gave (replay.c runs it again). --mufu: whole binades of the multi-function unit's functions as
- * well; --dump: their differences to files.
+ * well; --dump: their differences to files. --scenes: the scenes, and what the GPU gave to FILE.
+ * --accidents: shaders that go wrong; takes a few seconds for each that hangs.
  */
 #include "gpu.h"
 #include "mufu.h"
+#include "stage.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -28,10 +31,10 @@ struct run {
     struct sweep_program program;
     struct sweep_form *forms;
     bool *model_takes, *trapped;
-    unsigned count, sets, losses;
+    unsigned count, from, sets, losses, scenes_bad;
     unsigned done, same, within, differ, refused, traps;
-    FILE *record, *json;
-    bool supported, mufu;
+    FILE *record, *json, *scenes;
+    bool supported, mufu, accidents;
     const char *dump;
     char why[SASS_WHY_BYTES];
 };
@@ -298,7 +301,7 @@ static bool run_all(struct run *r)
     struct batch *b = calloc(1, sizeof *b);
     bool good = model && b;
 
-    for (unsigned at = 0; good && at < r->count;) {
+    for (unsigned at = r->from; good && at < r->count;) {
         unsigned next = take_batch(r, b, at);
         int state = b->count ? run_batch(r, b, model) : 1;
 
@@ -354,6 +357,8 @@ static void tear_down(struct run *r)
         fclose(r->record);
     if (r->json)
         fclose(r->json);
+    if (r->scenes)
+        fclose(r->scenes);
 }
 
 static bool sweep(struct run *r)
@@ -376,7 +381,11 @@ static bool sweep(struct run *r)
     if (r->json)
         fprintf(r->json, "[{\"gpu\": \"%s\", \"date\": \"%s\"}", sass_gpu_name(r->gpu), date);
     ask_model(r, false);
-    good = (!r->mufu || sass_mufu(r->gpu, r->dump, r->json)) && run_all(r);
+    if (r->scenes)
+        r->scenes_bad = stage_all(&r->gpu, r->scenes, r->json);
+    if (r->accidents && r->gpu)
+        r->scenes_bad += stage_accidents(&r->gpu, r->json);
+    good = r->gpu && (!r->mufu || sass_mufu(r->gpu, r->dump, r->json)) && run_all(r);
     printf("%u instances run: %u the same in every bit, %u within bounds, %u differ; %u that the GPU "
            "refuses, %u that the model does not have\n",
            r->done, r->same, r->within, r->differ, r->traps, r->refused);
@@ -385,7 +394,7 @@ static bool sweep(struct run *r)
                 ",\n  {\"run\": %u, \"same\": %u, \"within\": %u, \"differ\": %u, \"traps\": %u, "
                 "\"refused\": %u}]\n",
                 r->done, r->same, r->within, r->differ, r->traps, r->refused);
-    return good && !r->differ;
+    return good && !r->differ && !r->scenes_bad;
 }
 
 int main(int argc, char **argv)
@@ -394,6 +403,8 @@ int main(int argc, char **argv)
         {"bounds", 1, NULL, 'b'}, {"record", 1, NULL, 'r'}, {"json", 1, NULL, 'j'},
         {"only", 1, NULL, 'o'},   {"sets", 1, NULL, 's'},   {"list", 0, NULL, 'l'},
         {"supported", 0, NULL, 'S'}, {"mufu", 0, NULL, 'm'}, {"dump", 1, NULL, 'd'},
+        {"from", 1, NULL, 'f'},      {"scenes", 1, NULL, 'c'},
+        {"accidents", 0, NULL, 'a'},
         {NULL, 0, NULL, 0}};
     const char *bounds = "sweep-bounds.tsv", *only = NULL;
     struct run r = {.sets = SWEEP_SETS};
@@ -416,6 +427,12 @@ int main(int argc, char **argv)
             r.supported = true;
         else if (c == 'm')
             r.mufu = true;
+        else if (c == 'f')
+            r.from = (unsigned)strtoul(optarg, NULL, 10);
+        else if (c == 'a')
+            r.accidents = true;
+        else if (c == 'c')
+            r.scenes = fopen(optarg, "w");
         else if (c == 'd')
             r.dump = optarg;
         else

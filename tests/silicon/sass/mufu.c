@@ -2,6 +2,8 @@
 /* See mufu.h. */
 #include "mufu.h"
 
+#include "code.h"
+
 #include <math.h>
 #include <sm/exec.h>
 #include <stdlib.h>
@@ -37,83 +39,30 @@ static const char *const names[] = {"COS", "SIN",    "EX2",    "LG2",  "RCP",
 
 /* ---- The program: R6 = start + thread, R7 = MUFU(R6), stored at output + 4 * thread -------------- */
 
-struct code {
-    uint8_t bytes[CODE_BYTES];
-    unsigned count;
-    bool ok;
-};
-
-static void put(struct code *c, struct nvhw_sass *s, bool variable)
+static bool write_code(uint8_t bytes[CODE_BYTES], unsigned function)
 {
-    s->control = (struct nvhw_sass_control){.stall = 15,
-                                            .yield = true,
-                                            .write_sb = variable ? 0 : NV_SASS_SB_NONE,
-                                            .read_sb = NV_SASS_SB_NONE,
-                                            .wait_mask = 1};
-    c->ok = c->ok && c->count < CODE_BYTES / NV_SASS_BYTES &&
-            nvhw_sass_encode(SWEEP_SM, s, c->bytes + (size_t)c->count++ * NV_SASS_BYTES, NULL, 0);
-}
+    struct code *c = calloc(1, sizeof *c);
+    struct nvhw_sass *s;
+    bool good;
 
-static void put_special(struct code *c, unsigned d, unsigned number)
-{
-    struct nvhw_sass s;
-
-    nvhw_sass_clear(&s, NV_SASS_S2R);
-    s.o[NV_SASS_D] = nvhw_sass_reg(d);
-    s.mod[NV_SASS_MOD_SR] = (uint16_t)number;
-    put(c, &s, true);
-}
-
-static void put_multiply_add(struct code *c, enum nvhw_sass_op op, unsigned d, unsigned a, int64_t b,
-                             struct nvhw_sass_operand add)
-{
-    struct nvhw_sass s;
-
-    nvhw_sass_clear(&s, op);
-    s.mod[NV_SASS_MOD_SIGN] = NV_SASS_SIGN_U32;
-    s.o[NV_SASS_D] = nvhw_sass_reg(d);
-    s.o[NV_SASS_A] = nvhw_sass_reg(a);
-    s.o[NV_SASS_B] = nvhw_sass_imm(b);
-    s.o[NV_SASS_C] = add;
-    put(c, &s, false);
-}
-
-static void put_mov(struct code *c, unsigned d, unsigned offset)
-{
-    struct nvhw_sass s;
-
-    nvhw_sass_clear(&s, NV_SASS_MOV);
-    s.o[NV_SASS_D] = nvhw_sass_reg(d);
-    s.o[NV_SASS_B] = nvhw_sass_const(0, offset);
-    put(c, &s, false);
-}
-
-static bool write_code(struct code *c, unsigned function)
-{
-    struct nvhw_sass s;
-
-    *c = (struct code){.ok = true};
-    put_special(c, 0, SR_TID_X);
-    put_special(c, 1, SR_CTAID_X);
-    put_multiply_add(c, NV_SASS_IMAD, 0, 1, CTA, nvhw_sass_reg(0));
+    if (!c)
+        return false;
+    code_special(c, 0, SR_TID_X);
+    code_special(c, 1, SR_CTAID_X);
+    code_abc(c, NV_SASS_IMAD, 0, R(1), IMM(CTA), R(0));
     for (unsigned i = 0; i < 2; i++)
-        put_mov(c, 2 + i, ROOT_OUTPUT + 4 * i);
-    put_multiply_add(c, NV_SASS_IMAD_WIDE, 2, 0, 4, nvhw_sass_reg(2));
-    put_mov(c, 6, ROOT_START);
-    put_multiply_add(c, NV_SASS_IMAD, 6, 0, 1, nvhw_sass_reg(6));
-    nvhw_sass_clear(&s, NV_SASS_MUFU);
-    s.mod[NV_SASS_MOD_MUFU] = (uint16_t)function;
-    s.o[NV_SASS_D] = nvhw_sass_reg(7);
-    s.o[NV_SASS_B] = nvhw_sass_reg(6);
-    put(c, &s, true);
-    nvhw_sass_clear(&s, NV_SASS_STG);
-    s.mod[NV_SASS_MOD_E] = 1;
-    s.o[NV_SASS_A] = nvhw_sass_reg(2);
-    s.o[NV_SASS_B] = nvhw_sass_reg(7);
-    put(c, &s, false);
-    nvhw_sass_clear(&s, NV_SASS_EXIT);
-    put(c, &s, false);
-    return c->ok;
+        code_mov(c, 2 + i, ROOT(ROOT_OUTPUT + 4 * i));
+    code_advance(c, 2, 0, IMM(4));
+    code_abc(c, NV_SASS_IADD3, 6, R(0), ROOT(ROOT_START), RZ);
+    s = code_add(c, NV_SASS_MUFU);
+    s->mod[NV_SASS_MOD_MUFU] = (uint16_t)function;
+    s->o[NV_SASS_D] = R(7);
+    s->o[NV_SASS_B] = R(6);
+    code_access(c, NV_SASS_STG, 2, 0, 7);
+    code_add(c, NV_SASS_EXIT);
+    good = code_encode(c, bytes, CODE_BYTES);
+    free(c);
+    return good;
 }
 
 /* ---- Comparing --------------------------------------------------------------------------------- */
@@ -202,7 +151,7 @@ bool sass_mufu(struct sass_gpu *gpu, const char *folder, FILE *json)
 {
     uint8_t root[ROOT_BYTES] = {0};
     char why[SASS_WHY_BYTES];
-    struct code code;
+    uint8_t code[CODE_BYTES];
     uint64_t va;
     uint8_t *output = sass_gpu_memory(gpu, (uint64_t)INPUTS * 4, &va);
 
@@ -210,7 +159,7 @@ bool sass_mufu(struct sass_gpu *gpu, const char *folder, FILE *json)
         return false;
     memcpy(root + ROOT_OUTPUT, &va, 8);
     for (size_t i = 0; i < sizeof binades / sizeof binades[0]; i++) {
-        struct sass_launch launch = {.code = code.bytes,
+        struct sass_launch launch = {.code = code,
                                      .code_size_bytes = CODE_BYTES,
                                      .registers = 16,
                                      .cta = {CTA, 1, 1},
@@ -219,7 +168,7 @@ bool sass_mufu(struct sass_gpu *gpu, const char *folder, FILE *json)
                                      .root_size_bytes = sizeof root};
 
         memcpy(root + ROOT_START, &binades[i].start, 4);
-        if (!write_code(&code, binades[i].function) || !sass_gpu_launch(gpu, &launch, why)) {
+        if (!write_code(code, binades[i].function) || !sass_gpu_launch(gpu, &launch, why)) {
             printf("MUFU: %s\n", why);
             return false;
         }

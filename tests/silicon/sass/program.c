@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The program that runs a batch of instances. All of it is serial: whatever has a variable latency
- * sets scoreboard 0 and 1, everything waits for both, and every instruction stalls for 15 cycles.
+ * The program that runs a batch of instances, all of it in the serial style of code.h.
  */
+#include "code.h"
 #include "sweep.h"
 
 #include <string.h>
@@ -27,34 +27,9 @@ struct writer {
     bool ok;
 };
 
-#define R(n)     nvhw_sass_reg(n)
-#define UR(n)    nvhw_sass_ureg(n)
-#define IMM(n)   nvhw_sass_imm(n)
-#define ROOT(at) nvhw_sass_const(0, at)
-
-static bool has_kind(const struct nvhw_sass *s, bool results, uint8_t kind)
-{
-    for (unsigned slot = 0; slot < NV_SASS_SLOT_COUNT; slot++)
-        if (nvhw_sass_is_result((enum nvhw_sass_slot)slot) == results && s->o[slot].kind == kind &&
-            s->o[slot].reg != (kind == NV_SASS_REG || kind == NV_SASS_UREG ? NV_SASS_RZ : NV_SASS_PT))
-            return true;
-    return false;
-}
-
 static void put(struct writer *w, struct nvhw_sass *s)
 {
-    s->control = (struct nvhw_sass_control){.stall = 15,
-                                            .yield = true,
-                                            .write_sb = NV_SASS_SB_NONE,
-                                            .read_sb = NV_SASS_SB_NONE,
-                                            .wait_mask = 3};
-    if (nvhw_sass_is_variable(SWEEP_SM, s)) {
-        if (has_kind(s, true, NV_SASS_REG) || has_kind(s, true, NV_SASS_PRED) ||
-            has_kind(s, true, NV_SASS_UREG) || has_kind(s, true, NV_SASS_UPRED))
-            s->control.write_sb = 0;
-        if (has_kind(s, false, NV_SASS_REG))
-            s->control.read_sb = 1;
-    }
+    code_serial(s);
     w->ok = w->ok && w->at + NV_SASS_BYTES <= w->end &&
             nvhw_sass_encode(SWEEP_SM, s, w->at, NULL, 0);
     if (w->ok)
