@@ -23,6 +23,7 @@ struct cc_src cc_b_emit(struct cc_builder *b, struct cc_inst *inst, enum cc_file
 {
     struct cc_src folded[CC_DEF_MAX];
     if (cc_fold(b->s, inst, folded)) {
+        b->s->inst_count--;
         return folded[0];
     }
     struct cc_src result = cc_def_add(b->s, inst, file);
@@ -78,6 +79,7 @@ struct cc_pair cc_b_wide(struct cc_builder *b, struct cc_src x, struct cc_src y,
     inst->flags = is_signed ? CC_F_SIGNED : 0;
     struct cc_src folded[CC_DEF_MAX];
     if (cc_fold(b->s, inst, folded)) {
+        b->s->inst_count--;
         return (struct cc_pair){folded[0], folded[1]};
     }
     struct cc_src lo = cc_def_add(b->s, inst, CC_GPR);

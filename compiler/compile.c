@@ -48,6 +48,7 @@ static void run_passes(struct cc_shader *s, const uint32_t *spirv, size_t word_c
     cc_barriers_run(s);
     after(s, "barriers");
     cc_blocks_merge(s);
+    cc_vector_run(s);
     cc_legal_run(s);
     cc_dce_run(s);
     cc_critical_edges_split(s);

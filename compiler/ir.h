@@ -85,6 +85,7 @@ enum { /* cc_inst.flags */
     CC_F_NTZ = 1u << 14,     /* F2I: NaN gives 0 */
     CC_F_SPILL = 1u << 15,   /* made by the spiller */
     CC_F_FUSED = 1u << 16,   /* optimiser's mark */
+    CC_F_SAFE = 1u << 17,    /* LDG: may be done where the shader would not have come to it */
 };
 
 enum { CC_DEF_MAX = 5 };
@@ -129,6 +130,7 @@ struct cc_block {
     uint32_t address; /* bytes from the start of the code */
     bool divergent_branch;
     bool join; /* while lowering: may have, or get, more than one predecessor */
+    bool open; /* while lowering: a loop's head, some of whose predecessors come later */
 };
 
 /* A single-entry region of the source: threads that part inside meet again at `merge`. */
@@ -235,6 +237,7 @@ bool cc_fold(struct cc_shader *s, struct cc_inst *inst, struct cc_src *out);
 void cc_opt_run(struct cc_shader *s);
 void cc_dce_run(struct cc_shader *s);
 void cc_licm_run(struct cc_shader *s);
+void cc_vector_run(struct cc_shader *s);
 void cc_combine_run(struct cc_shader *s);
 void cc_divergence_run(struct cc_shader *s);
 void cc_barriers_run(struct cc_shader *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Moves pure computations out of loops: up the dominator tree, no further than where their sources
- * are, to the nearest block that lies in the fewest loops.
+ * Moves pure computations, and loads of descriptors, out of loops: up the dominator tree, no further
+ * than where their sources are, to the nearest block that lies in the fewest loops.
  */
 #include "ir.h"
 
@@ -40,7 +40,8 @@ void cc_licm_run(struct cc_shader *s)
         struct cc_inst *next;
         for (struct cc_inst *inst = s->rpo[i]->first; inst; inst = next) {
             next = inst->next;
-            bool movable = (cc_op_flags(inst->op) & CC_OPF_PURE) && inst->guard.kind == CC_NONE;
+            bool safe = (cc_op_flags(inst->op) & CC_OPF_PURE) || (inst->flags & CC_F_SAFE);
+            bool movable = safe && inst->guard.kind == CC_NONE;
             if (!movable || s->rpo[i]->loop_depth == 0) {
                 continue;
             }

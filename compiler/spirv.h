@@ -55,6 +55,7 @@ enum spv_ptr_kind {
 struct spv_ptr {
     enum spv_ptr_kind kind;
     struct spv_type *type; /* what it points to */
+    uint32_t root;         /* SSA: id of the variable */
     uint32_t var;          /* SSA: number of the first variable; BUILTIN: BuiltIn */
     uint32_t first_slot;   /* BUILTIN: component */
     struct cc_src dynamic; /* byte offset known when the shader runs: this ... */
@@ -111,6 +112,7 @@ struct spv_block {
     uint32_t *succ; /* block indices */
     size_t succ_count;
     uint32_t order; /* in reverse postorder; UINT32_MAX: unreachable */
+    bool counted;   /* a loop that may well have a small constant number of trips */
 };
 
 struct spv_function {
@@ -138,6 +140,7 @@ struct spv_module {
     uint32_t glsl_import, local_size[3], local_size_id[3];
     uint32_t nonsemantic_import[8], nonsemantic_count;
     bool physical_addresses;
+    bool has_counted_loops;
 };
 
 struct spv_pending_phi {
@@ -157,8 +160,21 @@ struct spv_def { /* hash table entry: the value of a variable at the end of a bl
     struct cc_src src;
 };
 
+enum { SPV_KEEP_LOOP = 1u << 0, SPV_KEEP_MEMORY = 1u << 1 };
+
+/*
+ * What attempts at lowering have taught. Each takes it that counted loops unroll, and that arrays
+ * then need no memory; where that turns out wrong it is noted, and lowering starts again.
+ */
+struct spv_choices {
+    uint8_t *of_id; /* per id: SPV_KEEP_* of a loop's label, of a variable */
+    bool plain;     /* nothing is taken for granted any more */
+    jmp_buf *again; /* leaves the attempt */
+};
+
 /* The state of lowering a module into a shader. */
 struct spv_lower {
+    struct spv_choices *choices;
     struct spv_module *m;
     struct cc_shader *s;
     struct cc_builder b;
@@ -194,6 +210,11 @@ void spv_unsupported(const struct spv_inst *inst, const char *what) __attribute_
 /* ---- spirv_function.c ---- */
 void spv_functions_scan(struct spv_module *m);
 struct spv_function *spv_function_of(const struct spv_module *m, uint32_t id);
+
+/* ---- spirv_unroll.c ---- */
+void spv_loops_scan(struct spv_module *m); /* finds the counted ones */
+/* Notes that an assumption about the id was wrong, and begins again. */
+void spv_choose(struct spv_lower *l, uint32_t id, uint8_t keep) __attribute__((noreturn));
 
 /* ---- spirv_type.c ---- */
 struct spv_type *spv_type(const struct spv_inst *inst, uint32_t id);

@@ -89,7 +89,7 @@ static struct descriptor set_descriptor(struct spv_lower *l, uint32_t set, struc
     address[1].join = true;
     struct cc_inst *inst = cc_b_inst(&l->b, CC_LDG, 2, address);
     inst->type = CC_B128;
-    inst->flags = CC_F_CONSTANT;
+    inst->flags = CC_F_CONSTANT | CC_F_SAFE; /* sets that the shader names are bound */
     inst->offset = (int32_t)offset;
     struct descriptor d;
     d.address.lo = cc_def_add(l->s, inst, CC_GPR);

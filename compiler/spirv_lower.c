@@ -6,18 +6,10 @@
 
 enum { CALL_DEPTH_MAX = 64 };
 
-static void block_lower(struct spv_instance *in, uint32_t index)
+static void instructions_lower(struct spv_instance *in, uint32_t at, const struct spv_block *block)
 {
     struct spv_lower *l = in->l;
-    const struct spv_block *block = &in->f->blocks[index];
-    in->current = index;
-    if (block->loop) {
-        l->b.block = in->entry[index];
-        spv_owner_set(l, l->b.block, 0);
-        spv_jump(l, in->head[index]);
-    }
-    l->b.block = in->head[index];
-    for (uint32_t at = block->first; at < block->term;) {
+    while (at < block->term) {
         l->inst = spv_inst_at(l->m, at);
         if (l->inst.op == SpvOpPhi) {
             spv_phi_begin(in);
@@ -28,6 +20,43 @@ static void block_lower(struct spv_instance *in, uint32_t index)
     }
     struct spv_inst term = spv_inst_at(l->m, block->term);
     spv_terminator_lower(in, &term);
+}
+
+void spv_block_lower(struct spv_instance *in, uint32_t index)
+{
+    struct spv_lower *l = in->l;
+    const struct spv_block *block = &in->f->blocks[index];
+    uint32_t at = block->first;
+    in->current = index;
+    l->b.block = in->entry[index];
+    if (spv_unrolls(in, index)) {
+        at = spv_phis_take(in, at, l->b.block);
+    } else if (block->loop) {
+        spv_owner_set(l, l->b.block, 0);
+        spv_jump(l, in->head[index]);
+        l->b.block = in->head[index];
+    }
+    instructions_lower(in, at, block);
+}
+
+/* In a trip of an unrolled loop conditions are known, and blocks left out that nothing leads to. */
+void spv_range_lower(struct spv_instance *in, size_t first, size_t end)
+{
+    for (size_t i = first; i < end;) {
+        uint32_t index = in->f->order[i];
+        bool left_out = in->unrolled > 0 && in->entry[index]->pred_count == 0;
+        if (spv_unrolls(in, index)) {
+            if (!left_out) {
+                spv_unroll(in, i);
+            }
+            i = spv_loop_end(in->f, index);
+            continue;
+        }
+        if (!left_out) {
+            spv_block_lower(in, index);
+        }
+        i++;
+    }
 }
 
 static void join_returns(struct spv_instance *in, struct spv_value *result)
@@ -72,19 +101,18 @@ void spv_function_lower(struct spv_lower *l, struct spv_function *f, struct spv_
         spv_id(l->m, f->params[i])->value = args[i];
     }
     l->inst = head;
-    spv_blocks_create(&in);
+    spv_blocks_scan(&in);
+    spv_blocks_create(&in, 0, f->order_count);
     if (l->depth > 0) {
         in.cont = cc_block_create(l->s);
         in.cont->join = true;
         spv_region_add(l->s, in.entry[f->order[0]], in.cont)->call = true;
     }
-    spv_regions_create(&in);
+    spv_regions_create(&in, 0, f->order_count);
     l->depth++;
     spv_jump(l, in.entry[f->order[0]]);
-    for (size_t i = 0; i < f->order_count; i++) {
-        block_lower(&in, f->order[i]);
-    }
-    spv_phis_finish(&in);
+    spv_range_lower(&in, 0, f->order_count);
+    spv_phis_finish(&in, 0);
     l->depth--;
     f->active = false;
     l->inst = call;
@@ -159,12 +187,17 @@ static void check_workgroup_size(struct spv_lower *l)
     }
 }
 
-void spv_compile(struct cc_shader *s, const uint32_t *words, size_t word_count)
+static void lower_module(struct cc_shader *s, const uint32_t *words, size_t word_count,
+                         struct spv_choices *choices)
 {
     struct spv_module m = {.arena = s->arena, .options = s->options};
-    struct spv_lower l = {.m = &m, .s = s, .b = {.s = s}};
+    struct spv_lower l = {.m = &m, .s = s, .b = {.s = s}, .choices = choices};
     spv_parse(&m, words, word_count);
     spv_variables_scan(&m);
+    spv_loops_scan(&m);
+    if (!choices->of_id) {
+        choices->of_id = cc_alloc(s->arena, m.bound, 1);
+    }
     l.b.block = cc_block_create(s);
     spv_globals_lower(&l);
     check_workgroup_size(&l);
@@ -174,6 +207,30 @@ void spv_compile(struct cc_shader *s, const uint32_t *words, size_t word_count)
     }
     spv_function_lower(&l, entry, NULL, NULL);
     spv_var_phis_fill(&l);
+}
+
+/* False when an assumption was wrong. */
+static bool attempt(struct cc_shader *s, const uint32_t *words, size_t word_count,
+                    struct spv_choices *choices)
+{
+    jmp_buf again;
+    choices->again = &again;
+    if (setjmp(again) != 0) {
+        return false;
+    }
+    lower_module(s, words, word_count, choices);
+    return true;
+}
+
+void spv_compile(struct cc_shader *s, const uint32_t *words, size_t word_count)
+{
+    const unsigned attempts_max = 24;
+    const struct cc_shader fresh = *s;
+    struct spv_choices choices = {0};
+    for (unsigned n = 2; !attempt(s, words, word_count, &choices); n++) {
+        *s = fresh;
+        choices.plain = n == attempts_max;
+    }
     cc_cfg_update(s);
     cc_ir_verify(s, "lowering");
 }

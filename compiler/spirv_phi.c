@@ -77,9 +77,9 @@ static void fill_phi(struct spv_lower *l, const struct spv_pending_phi *pending,
     }
 }
 
-void spv_phis_finish(struct spv_instance *in)
+void spv_phis_finish(struct spv_instance *in, size_t first)
 {
-    for (size_t i = 0; i < in->phi_count; i++) {
+    for (size_t i = first; i < in->phi_count; i++) {
         const struct spv_pending_phi *pending = &in->phis[i];
         const struct cc_block *pre = in->f->blocks[pending->block].loop
                                          ? in->entry[pending->block]
@@ -89,5 +89,48 @@ void spv_phis_finish(struct spv_instance *in)
             fill_phi(in->l, pending, slot, pending->phis[slot], pre);
         }
     }
+    in->phi_count = first;
 }
 
+static bool is_phi_or_line(uint32_t op)
+{
+    return op == SpvOpPhi || op == SpvOpLine || op == SpvOpNoLine;
+}
+
+/* All are read before any is set: one may be the source of another. */
+uint32_t spv_phis_take(struct spv_instance *in, uint32_t at, const struct cc_block *block)
+{
+    struct spv_lower *l = in->l;
+    size_t count = 0, capacity = 0;
+    struct spv_value **values = NULL;
+    if (block->pred_count != 1) {
+        return at;
+    }
+    uint32_t label = spv_owner(l, block->preds[0]), first = at;
+    for (l->inst = spv_inst_at(l->m, at); is_phi_or_line(l->inst.op);
+         l->inst = spv_inst_at(l->m, at)) {
+        if (l->inst.op == SpvOpPhi) {
+            struct spv_type *type = spv_type(&l->inst, spv_word(&l->inst, 1));
+            struct spv_pending_phi phi = {.inst = l->inst, .slots = type->slots};
+            if (type->slots == 0) {
+                spv_unsupported(&l->inst, "a choice between pointers");
+            }
+            values = cc_grow(l->m->arena, values, &capacity, count + 1, sizeof(*values));
+            values[count] = spv_value_create(l, type);
+            for (uint32_t i = 0; i < type->slots; i++) {
+                values[count]->slots[i] = phi_source(l, &phi, label, i);
+            }
+            count++;
+        }
+        at += l->inst.count;
+    }
+    count = 0;
+    for (uint32_t k = first; k < at;) {
+        struct spv_inst inst = spv_inst_at(l->m, k);
+        if (inst.op == SpvOpPhi) {
+            spv_id(l->m, spv_word(&inst, 2))->value = values[count++];
+        }
+        k += inst.count;
+    }
+    return at;
+}

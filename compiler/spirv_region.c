@@ -41,28 +41,36 @@ static void check_back_edges(struct spv_instance *in)
     }
 }
 
-void spv_blocks_create(struct spv_instance *in)
+void spv_blocks_scan(struct spv_instance *in)
 {
     struct spv_function *f = in->f;
     struct cc_shader *s = in->l->s;
-    uint32_t *preds = cc_alloc(s->arena, f->block_count, sizeof(*preds));
-    count_preds(f, preds);
+    in->preds = cc_alloc(s->arena, f->block_count, sizeof(*in->preds));
     in->entry = cc_alloc(s->arena, f->block_count, sizeof(*in->entry));
     in->head = cc_alloc(s->arena, f->block_count, sizeof(*in->head));
-    for (size_t i = 0; i < f->order_count; i++) {
+    count_preds(f, in->preds);
+    check_back_edges(in);
+    if (in->preds[f->order[0]] > 0) {
+        cc_fail(s->arena, "malformed: a branch to a function's first block");
+    }
+}
+
+void spv_blocks_create(struct spv_instance *in, size_t first, size_t end)
+{
+    struct spv_function *f = in->f;
+    struct cc_shader *s = in->l->s;
+    for (size_t i = first; i < end; i++) {
         uint32_t index = f->order[i];
         in->entry[index] = in->head[index] = cc_block_create(s);
-        if (f->blocks[index].loop) {
+        if (spv_unrolls(in, index)) {
+            in->entry[index]->join = in->preds[index] > 2; /* one of them comes back */
+        } else if (f->blocks[index].loop) {
             in->head[index] = cc_block_create(s);
-            in->entry[index]->join = preds[index] > 1;
-            in->head[index]->join = true;
+            in->entry[index]->join = in->preds[index] > 1;
+            in->head[index]->join = in->head[index]->open = true;
         } else {
-            in->head[index]->join = preds[index] > 1;
+            in->head[index]->join = in->preds[index] > 1;
         }
-    }
-    check_back_edges(in);
-    if (preds[f->order[0]] > 0) {
-        cc_fail(s->arena, "malformed: a branch to a function's first block");
     }
 }
 
@@ -102,12 +110,16 @@ static void case_regions(struct spv_instance *in, uint32_t index)
     }
 }
 
-void spv_regions_create(struct spv_instance *in)
+void spv_regions_create(struct spv_instance *in, size_t first, size_t end)
 {
     struct spv_function *f = in->f;
-    for (size_t i = 0; i < f->order_count; i++) {
+    for (size_t i = first; i < end; i++) {
         uint32_t index = f->order[i];
         const struct spv_block *block = &f->blocks[index];
+        if (spv_unrolls(in, index)) {
+            i = spv_loop_end(f, index) - 1; /* each trip has its own */
+            continue;
+        }
         if (block->merge == 0) {
             continue;
         }

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* How many joins behind one another a read looks through for a value that all edges share. */
+enum { JOIN_DEPTH_MAX = 16 };
+
 static struct spv_def *def_slot(struct spv_def *defs, size_t capacity, uint32_t block, uint32_t var)
 {
     uint64_t key = (uint64_t)block << 32 | var;
@@ -98,8 +101,34 @@ static struct cc_src make_phi(struct spv_lower *l, struct cc_block *block, uint3
     return result;
 }
 
+static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32_t var,
+                             unsigned depth);
+
+static bool same(struct cc_src a, struct cc_src b)
+{
+    return a.kind == b.kind && a.v == b.v && a.file == b.file && a.neg == b.neg &&
+           a.abs == b.abs && a.inv == b.inv;
+}
+
+/* Where all edges are known and bring the same there is nothing to choose. */
+static bool agreed(struct spv_lower *l, const struct cc_block *block, uint32_t var, unsigned depth,
+                   struct cc_src *out)
+{
+    if (block->open || block->pred_count == 0 || depth > JOIN_DEPTH_MAX) {
+        return false;
+    }
+    *out = cc_resolve(l->s, read_at(l, block->preds[0], var, depth));
+    for (size_t p = 1; p < block->pred_count; p++) {
+        if (!same(*out, cc_resolve(l->s, read_at(l, block->preds[p], var, depth)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The variable's value at the end of `block` as known now. */
-static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32_t var)
+static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32_t var,
+                             unsigned depth)
 {
     struct cc_block *at = block;
     struct cc_src src;
@@ -116,7 +145,9 @@ static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32
             break;
         }
         if (at->join) {
-            src = make_phi(l, at, var);
+            if (!agreed(l, at, var, depth + 1, &src)) {
+                src = make_phi(l, at, var);
+            }
             write_at(l, at->id, var, src);
             break;
         }
@@ -134,7 +165,7 @@ static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32
 
 struct cc_src spv_var_read(struct spv_lower *l, uint32_t var)
 {
-    return cc_resolve(l->s, read_at(l, l->b.block, var));
+    return cc_resolve(l->s, read_at(l, l->b.block, var, 0));
 }
 
 void spv_var_phis_fill(struct spv_lower *l)
@@ -145,7 +176,7 @@ void spv_var_phis_fill(struct spv_lower *l)
         struct cc_block *block = entry.phi->block;
         struct cc_src *src = cc_alloc(l->m->arena, block->pred_count + 1, sizeof(*src));
         for (size_t p = 0; p < block->pred_count; p++) {
-            src[p] = read_at(l, block->preds[p], entry.var);
+            src[p] = read_at(l, block->preds[p], entry.var, 0);
         }
         entry.phi->src = src;
         entry.phi->src_count = (uint32_t)block->pred_count;

@@ -127,8 +127,11 @@ static void ssa_variable(struct spv_lower *l, struct spv_ptr *ptr, uint32_t id)
     if (ptr->type->slots == 0) {
         spv_unsupported(&l->inst, "a variable of this type");
     }
-    if (!spv_id(l->m, id)->dynamic_index && ptr->type->slots <= SSA_SLOTS_MAX) {
+    bool hopeful = l->m->has_counted_loops && !l->choices->plain &&
+                   !(l->choices->of_id[id] & SPV_KEEP_MEMORY);
+    if ((!spv_id(l->m, id)->dynamic_index || hopeful) && ptr->type->slots <= SSA_SLOTS_MAX) {
         ptr->kind = SPV_PTR_SSA;
+        ptr->root = id;
         ptr->var = spv_var_create(l, ptr->type);
         return;
     }
@@ -259,9 +262,44 @@ bool spv_ptr_is_fixed(const struct spv_ptr *ptr)
     return ptr->dynamic.kind == CC_IMM && ptr->index.kind == CC_NONE;
 }
 
+/*
+ * Takes a constant off a sum. Addresses of shared and scratch memory have 32 bits, in which the sum
+ * wraps as the index does; in 64 bits it would not.
+ */
+static uint32_t split_constant(const struct spv_lower *l, const struct spv_ptr *ptr,
+                               struct cc_src *index)
+{
+    if ((ptr->kind != SPV_PTR_SHARED && ptr->kind != SPV_PTR_LOCAL) || index->kind != CC_VAL) {
+        return 0;
+    }
+    const struct cc_inst *def = l->s->vals[index->v].def;
+    if (def->op != CC_IADD3 || def->def_count != 1 || (def->flags & CC_F_X)) {
+        return 0;
+    }
+    struct cc_src rest = {0}, sum = cc_imm(0);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct cc_src src = def->src[i];
+        if (src.kind == CC_IMM && !src.neg) {
+            sum.v += src.v;
+        } else if (rest.kind == CC_NONE && src.kind == CC_VAL && !src.neg) {
+            rest = src;
+        } else {
+            return 0;
+        }
+    }
+    if (rest.kind != CC_NONE) {
+        *index = rest;
+        return sum.v;
+    }
+    return 0;
+}
+
 static void add_index(struct spv_lower *l, struct spv_ptr *ptr, struct cc_src index,
                       uint32_t stride_bytes)
 {
+    uint32_t constant = split_constant(l, ptr, &index);
+    ptr->offset_bytes += constant * stride_bytes;
+    add_alignment(ptr, constant * stride_bytes);
     if (index.kind == CC_IMM) {
         ptr->offset_bytes += index.v * stride_bytes;
         add_alignment(ptr, index.v * stride_bytes);
@@ -334,6 +372,9 @@ static uint32_t element_stride(struct spv_lower *l, const struct spv_ptr *ptr)
 static void step_element(struct spv_lower *l, struct spv_ptr *ptr, struct cc_src index)
 {
     struct spv_type *type = ptr->type;
+    if (ptr->kind == SPV_PTR_SSA && index.kind != CC_IMM) {
+        spv_choose(l, ptr->root, SPV_KEEP_MEMORY);
+    }
     if (ptr->kind == SPV_PTR_SSA || ptr->kind == SPV_PTR_BUILTIN) {
         uint32_t number = constant_index(l, index);
         number = number < type->count ? number : type->count - 1; /* beyond: undefined anyway */

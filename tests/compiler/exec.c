@@ -113,6 +113,18 @@ START_TEST(wide_integers_agree_with_c)
 }
 END_TEST
 
+START_TEST(wide_quotients_and_conversions_are_exact)
+{
+    enum { N = 300 };
+    struct run run = BEGIN(quotients, N, N * 40);
+    fill(in, WORDS, 16);
+    ref_quotients(in, N, want);
+    run.groups[0] = (N + 31) / 32;
+    go(&run);
+    compare(&run, N * 40);
+}
+END_TEST
+
 /* Vulkan's bounds are looser for some; these catch mistakes of the expansion. */
 static bool close_enough(unsigned what, float got, float expect)
 {
@@ -243,6 +255,21 @@ START_TEST(arrays_with_running_indices_live_in_scratch)
     run.groups[0] = THREADS / 64;
     go(&run);
     compare(&run, THREADS * 16);
+}
+END_TEST
+
+/* As glslang writes it, and with phis. */
+START_TEST(short_loops_give_what_their_trips_give)
+{
+    enum { N = 128 };
+    for (int form = 0; form < 2; form++) {
+        struct run run = form ? BEGIN(trips_phis, N, N * 16) : BEGIN(trips, N, N * 16);
+        fill(in, WORDS, 31);
+        ref_trips(in, N, N, want);
+        run.groups[0] = N / 32;
+        go(&run);
+        compare(&run, N * 16);
+    }
 }
 END_TEST
 
@@ -590,6 +617,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, saxpy_adds_a_scaled_vector, 0, VARIANTS);
     tcase_add_loop_test(t, integer_operations_agree_with_c, 0, VARIANTS);
     tcase_add_loop_test(t, wide_integers_agree_with_c, 0, VARIANTS);
+    tcase_add_loop_test(t, wide_quotients_and_conversions_are_exact, 0, VARIANTS);
     tcase_add_loop_test(t, float_operations_are_as_precise_as_vulkan_asks, 0, VARIANTS);
     tcase_add_loop_test(t, divergent_control_flow_gives_each_thread_its_result, 0, VARIANTS);
     tcase_add_loop_test(t, a_workgroup_reduces_through_shared_memory, 0, VARIANTS);
@@ -597,6 +625,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, atomics_lose_no_update, 0, VARIANTS);
     tcase_add_loop_test(t, specialization_changes_sizes_and_values, 0, VARIANTS);
     tcase_add_loop_test(t, arrays_with_running_indices_live_in_scratch, 0, VARIANTS);
+    tcase_add_loop_test(t, short_loops_give_what_their_trips_give, 0, VARIANTS);
     tcase_add_loop_test(t, more_values_than_registers_are_spilled, 0, VARIANTS);
     tcase_add_loop_test(t, robust_accesses_stay_inside_the_buffer, 0, VARIANTS);
     tcase_add_loop_test(t, addresses_are_followed, 0, VARIANTS);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Loads of neighbouring words of shared memory become one of two or four, where the address is known
+ * to be aligned for it and nothing in between may write there.
+ */
+#include "ir.h"
+
+enum { GROUP_MAX = 64, DEPTH_MAX = 8, WORD_BYTES = 4, ALIGN_MAX = 16 };
+
+struct vector {
+    struct cc_shader *s;
+    struct cc_inst *load[GROUP_MAX]; /* single words, since memory may last have changed */
+    unsigned count;
+};
+
+/* ---- what a value is a multiple of ---- */
+
+static unsigned zeros_of(const struct cc_shader *s, struct cc_src src, unsigned depth);
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned zeros_of_result(const struct cc_shader *s, const struct cc_inst *inst,
+                                unsigned depth)
+{
+    const struct cc_src *src = inst->src;
+    switch (inst->op) {
+    case CC_IMAD:
+        return least(zeros_of(s, src[0], depth) + zeros_of(s, src[1], depth),
+                     zeros_of(s, src[2], depth));
+    case CC_IADD3:
+        if (inst->flags & CC_F_X) {
+            return 0;
+        }
+        return least(least(zeros_of(s, src[0], depth), zeros_of(s, src[1], depth)),
+                     zeros_of(s, src[2], depth));
+    case CC_LEA:
+        return least(zeros_of(s, src[0], depth) + (unsigned)inst->offset,
+                     zeros_of(s, src[1], depth));
+    case CC_SHF:
+        if ((inst->flags & (CC_F_RIGHT | CC_F_HI)) || src[1].kind != CC_IMM || src[1].v > 31) {
+            return 0;
+        }
+        return zeros_of(s, src[0], depth) + src[1].v;
+    default:
+        return 0;
+    }
+}
+
+/* How many low bits are zero, at least; an absolute value or a complement is not looked into. */
+static unsigned zeros_of(const struct cc_shader *s, struct cc_src src, unsigned depth)
+{
+    const unsigned all = 32;
+    if (src.abs || src.inv || depth == 0) {
+        return 0;
+    }
+    if (src.kind == CC_IMM) {
+        return src.v ? (unsigned)__builtin_ctz(src.v) : all;
+    }
+    const struct cc_inst *def = src.kind == CC_VAL ? s->vals[src.v].def : NULL;
+    if (!def || def->guard.kind != CC_NONE || def->def[0] != src.v) {
+        return 0;
+    }
+    return least(zeros_of_result(s, def, depth - 1), all);
+}
+
+static uint32_t alignment(const struct cc_shader *s, const struct cc_inst *load)
+{
+    uint32_t base = 1u << least(zeros_of(s, load->src[0], DEPTH_MAX), 4);
+    uint32_t offset = (uint32_t)load->offset & (0u - (uint32_t)load->offset);
+    return offset != 0 && offset < base ? offset : base;
+}
+
+/* ---- neighbours ---- */
+
+static bool same_base(const struct cc_inst *a, const struct cc_inst *b)
+{
+    return a->src[0].kind == b->src[0].kind && a->src[0].v == b->src[0].v &&
+           a->flags == b->flags;
+}
+
+static int find(const struct vector *v, const struct cc_inst *first, int32_t offset)
+{
+    for (unsigned i = 0; i < v->count; i++) {
+        if (v->load[i] && v->load[i]->offset == offset && same_base(v->load[i], first)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* The wide load stands where the first of its parts stood: its address is known there. */
+static void join(struct vector *v, const int *part, unsigned words)
+{
+    struct cc_inst *at = v->load[part[0]];
+    for (unsigned k = 1; k < words; k++) {
+        at = v->load[part[k]]->index < at->index ? v->load[part[k]] : at;
+    }
+    struct cc_inst *wide = cc_inst_create(v->s, CC_LDS, 1);
+    wide->src[0] = at->src[0];
+    wide->flags = at->flags;
+    wide->offset = v->load[part[0]]->offset;
+    wide->type = words == 4 ? CC_B128 : CC_B64;
+    cc_inst_insert_before(v->s, at, wide);
+    wide->index = at->index;
+    for (unsigned k = 0; k < words; k++) {
+        struct cc_inst *old = v->load[part[k]];
+        wide->def[wide->def_count++] = old->def[0];
+        v->s->vals[old->def[0]].def = wide;
+        cc_inst_remove(old);
+        v->load[part[k]] = NULL;
+    }
+}
+
+static bool widen(struct vector *v, unsigned first, unsigned words)
+{
+    int part[4] = {(int)first};
+    if (alignment(v->s, v->load[first]) < words * WORD_BYTES) {
+        return false;
+    }
+    for (unsigned k = 1; k < words; k++) {
+        part[k] = find(v, v->load[first], v->load[first]->offset + (int32_t)k * WORD_BYTES);
+        if (part[k] < 0) {
+            return false;
+        }
+    }
+    join(v, part, words);
+    return true;
+}
+
+static void flush(struct vector *v)
+{
+    for (unsigned words = 4; words >= 2; words /= 2) {
+        for (unsigned i = 0; i < v->count; i++) {
+            if (v->load[i]) {
+                widen(v, i, words);
+            }
+        }
+    }
+    v->count = 0;
+}
+
+/* May it write shared memory, or order threads that do? */
+static bool ends_group(const struct cc_inst *inst)
+{
+    return (cc_op_flags(inst->op) & CC_OPF_SIDE) && inst->op != CC_STG && inst->op != CC_STL &&
+           inst->op != CC_RED;
+}
+
+void cc_vector_run(struct cc_shader *s)
+{
+    struct vector *v = cc_alloc(s->arena, 1, sizeof(*v));
+    v->s = s;
+    for (size_t i = 0; i < s->rpo_count; i++) {
+        struct cc_inst *next;
+        uint32_t index = 0;
+        for (struct cc_inst *inst = s->rpo[i]->first; inst; inst = next) {
+            next = inst->next;
+            inst->index = index++;
+            if (ends_group(inst) || v->count == GROUP_MAX) {
+                flush(v);
+            }
+            if (inst->op == CC_LDS && inst->type == CC_B32 && inst->guard.kind == CC_NONE) {
+                v->load[v->count++] = inst;
+            }
+        }
+        flush(v);
+    }
+}
