@@ -79,8 +79,10 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_BindBufferMemory(VkDevice device, VkBuffer bu
                                                     VkDeviceSize memoryOffset)
 {
     (void)device;
-    mvk_buffer_from(buffer)->address =
-        magma_gpu_va_add(magma_bo_address(mvk_memory_from(memory)->bo), memoryOffset);
+    const struct magma_bo *bo = mvk_memory_from(memory)->bo;
+    struct mvk_buffer *b = mvk_buffer_from(buffer);
+    b->address = magma_gpu_va_add(magma_bo_address(bo), memoryOffset);
+    b->local = magma_bo_domain(bo) == MAGMA_DOMAIN_VRAM;
     return VK_SUCCESS;
 }
 

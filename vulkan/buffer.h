@@ -7,9 +7,12 @@
 
 #include <magma-nv/address.h>
 
+#include <stdbool.h>
+
 struct mvk_buffer {
     VkDeviceSize size_bytes;
     magma_gpu_va address; /* 0 until bound */
+    bool local;           /* in video memory */
 };
 
 MVK_HANDLE(mvk_buffer, VkBuffer)

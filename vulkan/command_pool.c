@@ -10,12 +10,12 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateCommandPool(VkDevice handle,
                                                      const VkAllocationCallbacks *pAllocator,
                                                      VkCommandPool *pCommandPool)
 {
-    (void)pCreateInfo;
     struct mvk_device *device = mvk_device_from(handle);
     struct mvk_command_pool *pool = mvk_object_zalloc(device, pAllocator, sizeof(*pool));
     if (!pool)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     pool->alloc = pAllocator ? *pAllocator : device->alloc;
+    pool->family = pCreateInfo->queueFamilyIndex;
     *pCommandPool = mvk_command_pool_to(pool);
     return VK_SUCCESS;
 }

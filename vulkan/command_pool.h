@@ -9,6 +9,7 @@ struct mvk_command_buffer;
 
 struct mvk_command_pool {
     VkAllocationCallbacks alloc;
+    uint32_t family; /* of the queues that its command buffers go to */
     struct mvk_command_buffer *buffers;
 };
 

@@ -42,6 +42,7 @@ static void destroy(struct mvk_device *device)
 {
     for (uint32_t i = device->queue_count; i > 0; i--)
         mvk_queue_destroy(device->queues[i - 1]);
+    mvk_transfer_finish(&device->transfer);
     pthread_mutex_destroy(&device->private_lock);
     VkAllocationCallbacks alloc = device->alloc;
     mvk_free(&alloc, NULL, device);
@@ -85,6 +86,7 @@ VKAPI_ATTR VkResult VKAPI_CALL mvk_CreateDevice(VkPhysicalDevice physicalDevice,
     device->robust = mvk_features_robust(pCreateInfo);
     atomic_flag_clear(&device->lost_reported);
     pthread_mutex_init(&device->private_lock, NULL);
+    mvk_transfer_init(&device->transfer);
     result = enable_extensions(device, pCreateInfo);
     if (result == VK_SUCCESS)
         result = mvk_device_status(device);

@@ -7,6 +7,7 @@
 #include "physical_device.h"
 #include "queue.h"
 #include "result.h"
+#include "transfer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,6 +23,7 @@ struct mvk_device {
     bool robust;           /* robustBufferAccess is on */
     bool extensions[MVK_DEVICE_EXTENSION_COUNT];
     atomic_flag lost_reported;
+    struct mvk_transfer transfer;
     pthread_mutex_t private_lock; /* protects the list */
     struct mvk_private_slot *private_slots;
     atomic_uint private_slot_count; /* of the list, for a look without the lock */

@@ -11,6 +11,7 @@
 #include "special.spv.h"
 #include "uniforms.spv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { BUFFERS_MAX = 2 };
@@ -267,6 +268,81 @@ START_TEST(diverging_loops_and_switches_end_as_on_the_cpu)
 }
 END_TEST
 
+/* Words of the pattern that buffers of the next two tests begin with. */
+static uint32_t pattern(uint32_t i)
+{
+    return i * 2654435761u + 12345u;
+}
+
+static void pass(VkBuffer from, VkBuffer to, VkDeviceSize from_offset, VkDeviceSize to_offset,
+                 VkDeviceSize size)
+{
+    const VkBufferCopy region = {from_offset, to_offset, size};
+    VkCommandBuffer c = rig_begin();
+    vkCmdCopyBuffer(c, from, to, 1, &region);
+    rig_barrier(c);
+    rig_run(c);
+}
+
+/* Sizes on both sides of where kernels take over, with ends that do not fill their last unit. */
+START_TEST(copies_in_video_memory_touch_only_their_bytes)
+{
+    enum { WORDS = 40000, BYTES = WORDS * 4 };
+    static const struct {
+        uint32_t from, to, size;
+    } regions[] = {{0, 0, 16384},      {16, 4096, 16400},  {0, 16, 16383},    {32, 64, 65536 + 13},
+                   {4, 8, 50000},      {0, 0, 131072 + 8}, {256, 0, 16384 + 1}};
+    struct rig_buffer host = rig_buffer_create(BYTES, RIG_HOST);
+    struct rig_buffer a = rig_buffer_create(BYTES, RIG_DEVICE);
+    struct rig_buffer b = rig_buffer_create(BYTES, RIG_DEVICE);
+    uint8_t *bytes = (uint8_t *)host.words, *want = malloc(BYTES);
+    for (size_t r = 0; r < sizeof(regions) / sizeof(regions[0]); r++) {
+        for (uint32_t i = 0; i < WORDS; i++)
+            host.words[i] = pattern(i);
+        pass(host.buffer, a.buffer, 0, 0, BYTES);
+        memset(want, 0x5a, BYTES);
+        memcpy(want + regions[r].to, bytes + regions[r].from, regions[r].size);
+        memset(bytes, 0x5a, BYTES);
+        pass(host.buffer, b.buffer, 0, 0, BYTES);
+        pass(a.buffer, b.buffer, regions[r].from, regions[r].to, regions[r].size);
+        pass(b.buffer, host.buffer, 0, 0, BYTES);
+        ck_assert_int_eq(memcmp(bytes, want, BYTES), 0);
+    }
+    free(want);
+    rig_buffer_destroy(&b);
+    rig_buffer_destroy(&a);
+    rig_buffer_destroy(&host);
+}
+END_TEST
+
+START_TEST(fills_of_video_memory_touch_only_their_words)
+{
+    enum { WORDS = 40000, BYTES = WORDS * 4 };
+    static const struct {
+        uint32_t offset, size;
+    } ranges[] = {{0, 16384}, {16, 16404}, {64, 65536 + 12}, {4, 20000}, {0, BYTES}};
+    struct rig_buffer host = rig_buffer_create(BYTES, RIG_HOST);
+    struct rig_buffer a = rig_buffer_create(BYTES, RIG_DEVICE);
+    for (uint32_t r = 0; r < sizeof(ranges) / sizeof(ranges[0]); r++) {
+        for (uint32_t i = 0; i < WORDS; i++)
+            host.words[i] = pattern(i);
+        pass(host.buffer, a.buffer, 0, 0, BYTES);
+        VkCommandBuffer c = rig_begin();
+        vkCmdFillBuffer(c, a.buffer, ranges[r].offset, ranges[r].size, 0xc0ffee00 + r);
+        rig_barrier(c);
+        rig_run(c);
+        pass(a.buffer, host.buffer, 0, 0, BYTES);
+        for (uint32_t i = 0; i < WORDS; i++) {
+            bool inside = i * 4 >= ranges[r].offset && i * 4 < ranges[r].offset + ranges[r].size;
+            if (host.words[i] != (inside ? 0xc0ffee00 + r : pattern(i)))
+                ck_abort_msg("range %u word %u is 0x%08x", r, i, host.words[i]);
+        }
+    }
+    rig_buffer_destroy(&a);
+    rig_buffer_destroy(&host);
+}
+END_TEST
+
 START_TEST(an_empty_grid_runs_nothing)
 {
     struct run r = run_of(1, 4096, 0);
@@ -293,6 +369,8 @@ int main(void)
     tcase_add_test(tc, atomics_lose_no_update);
     tcase_add_test(tc, a_grid_in_three_dimensions_covers_every_cell);
     tcase_add_test(tc, diverging_loops_and_switches_end_as_on_the_cpu);
+    tcase_add_test(tc, copies_in_video_memory_touch_only_their_bytes);
+    tcase_add_test(tc, fills_of_video_memory_touch_only_their_words);
     tcase_add_test(tc, an_empty_grid_runs_nothing);
     suite_add_tcase(suite, tc);
     return rig_main(suite);
