@@ -8,6 +8,7 @@
 
 #include "libmagma/core/status.h"
 #include "libmagma/mem/buddy.h"
+#include "libmagma/mem/keep.h"
 #include "libmagma/mem/mem.h"
 #include "libmagma/mem/pool.h"
 #include "libmagma/mem/tracker.h"
@@ -18,12 +19,15 @@
 struct mg_large_bo {
     struct magma_bo bo; /* first */
     struct mg_memory block;
+    bool cpu;                        /* made within the CPU's reach */
+    bool used;                       /* holds what another left */
     struct mg_large_bo *prev, *next; /* among all, for closing; under large_lock */
 };
 
 struct mg_mem {
     struct mg_winsys *ws;
     struct mg_pools *pools;
+    struct mg_keep *keep;
     struct mg_tracker tracker;
     mg_mem_clear clear;
     void *clear_ctx;
@@ -48,6 +52,8 @@ enum magma_code mg_mem_create(struct mg_winsys *ws, struct mg_mem **out, struct 
         mg_buddy_create(ws->va_start, ws->va_end - ws->va_start, NV_GMMU_PAGE_64K, &mem->va, err);
     if (code == MAGMA_OK)
         code = mg_pools_create(mem, &mem->pools, err);
+    if (code == MAGMA_OK)
+        code = mg_keep_create(mem, &mem->keep, err);
     if (code != MAGMA_OK) {
         mg_mem_destroy(mem);
         return code;
@@ -66,7 +72,7 @@ static void destroy_large(struct mg_mem *mem, struct mg_large_bo *large)
     if (large->next)
         large->next->prev = large->prev;
     pthread_mutex_unlock(&mem->large_lock);
-    mg_block_destroy(mem, &large->block);
+    mg_keep_give(mem->keep, &large->block, large->cpu);
     free(large);
 }
 
@@ -82,6 +88,7 @@ void mg_mem_destroy(struct mg_mem *mem)
         destroy_large(mem, large);
     }
     mg_pools_destroy(mem->pools);
+    mg_keep_destroy(mem->keep);
     mg_buddy_destroy(mem->va);
     pthread_mutex_destroy(&mem->va_lock);
     pthread_mutex_destroy(&mem->large_lock);
@@ -147,9 +154,9 @@ static uint64_t natural_align(uint64_t size_bytes)
                                             : NV_GMMU_PAGE_4K;
 }
 
-enum magma_code mg_block_create(struct mg_mem *mem, enum magma_domain domain, uint64_t size_bytes,
-                                uint64_t align_bytes, uint32_t flags, bool dirty,
-                                struct mg_memory *out, struct magma_error *err)
+static enum magma_code block_create(struct mg_mem *mem, enum magma_domain domain,
+                                    uint64_t size_bytes, uint64_t align_bytes, uint32_t flags,
+                                    bool dirty, struct mg_memory *out, struct magma_error *err)
 {
     struct mg_winsys *ws = mem->ws;
     enum magma_code code;
@@ -183,6 +190,19 @@ fail:
     return code;
 }
 
+enum magma_code mg_block_create(struct mg_mem *mem, enum magma_domain domain, uint64_t size_bytes,
+                                uint64_t align_bytes, uint32_t flags, bool dirty,
+                                struct mg_memory *out, struct magma_error *err)
+{
+    enum magma_code code =
+        block_create(mem, domain, size_bytes, align_bytes, flags, dirty, out, err);
+
+    /* What is only kept goes before anybody is told that there is no memory. */
+    if (code == MAGMA_OUT_OF_DEVICE_MEMORY && mem->keep && mg_keep_empty(mem->keep))
+        code = block_create(mem, domain, size_bytes, align_bytes, flags, dirty, out, err);
+    return code;
+}
+
 void mg_block_destroy(struct mg_mem *mem, struct mg_memory *block)
 {
     struct mg_winsys *ws = mem->ws;
@@ -213,13 +233,16 @@ static enum magma_code create_large(struct mg_mem *mem, uint64_t size_bytes, uin
                                     struct magma_error *err)
 {
     struct mg_large_bo *large = calloc(1, sizeof *large);
-    enum magma_code code;
+    enum magma_code code = MAGMA_OK;
 
     if (!large)
         return mg_fail(err, MAGMA_OUT_OF_HOST_MEMORY, "buffer: no memory");
-    code =
-        mg_block_create(mem, domain, size_bytes, align_bytes,
-                        flags & MAGMA_BO_CPU_ACCESS ? MG_MEMORY_CPU : 0, false, &large->block, err);
+    large->cpu = flags & MAGMA_BO_CPU_ACCESS;
+    large->used =
+        mg_keep_take(mem->keep, domain, size_bytes, align_bytes, large->cpu, &large->block);
+    if (!large->used)
+        code = mg_block_create(mem, domain, size_bytes, align_bytes,
+                               large->cpu ? MG_MEMORY_CPU : 0, false, &large->block, err);
     if (code != MAGMA_OK) {
         free(large);
         return code;
@@ -261,8 +284,8 @@ enum magma_code mg_bo_create(struct mg_mem *mem, uint64_t size_bytes, uint64_t a
     bo->size_bytes = size_bytes;
     bo->cpu = domain == MAGMA_DOMAIN_SYSTEM || flags & MAGMA_BO_CPU_ACCESS ? bo->memory_cpu : NULL;
     mg_tracker_add(&mem->tracker, domain, size_bytes);
-    /* A block of its own has just been cleared. */
-    if (flags & MAGMA_BO_ZERO && bo->slab)
+    /* A new block of its own has just been cleared. */
+    if (flags & MAGMA_BO_ZERO && (bo->slab || ((struct mg_large_bo *)bo)->used))
         code = clear_memory(mem, bo->memory_cpu, bo->va, (size_bytes + 3) & ~UINT64_C(3), err);
     if (code != MAGMA_OK) {
         magma_bo_destroy(bo);
