@@ -86,8 +86,7 @@ static void sleeper_finish(struct sleeper *sl)
     magma_bo_destroy(sl->stamp);
 }
 
-/* 0 where the owner of the GPU does not count them. */
-static unsigned events_of(struct silicon *s)
+unsigned events_of(struct silicon *s)
 {
     struct mg_winsys *ws = mg_gpu_device(s->gpu)->ws;
 

@@ -59,19 +59,19 @@ static const struct fault faults[] = {
     {"shader writes read-only memory", READ_ONLY, MMU, 0, 0, 0, DEED_WRITE, false},
     {"no such instruction", CODE, "error 13", 0, 0, 0, DEED_READ, false},
     {"no end of code", CODE, "error 13", 0, 0, 1, DEED_READ, false},
-    {"no such method, compute", METHOD, "error", 0, NO_METHOD, NV_PBDMA_SUBCHANNEL_COMPUTE,
+    {"no such method, compute", METHOD, "error 32", 0, NO_METHOD, NV_PBDMA_SUBCHANNEL_COMPUTE,
      DEED_READ, false},
-    {"no such method, copy", METHOD, "error", 0, NO_METHOD, NV_PBDMA_SUBCHANNEL_COPY, DEED_READ,
+    {"no such method, copy", METHOD, "error 32", 0, NO_METHOD, NV_PBDMA_SUBCHANNEL_COPY, DEED_READ,
      false},
-    {"no such method, compute, low", METHOD, "error", 0, 0x07f8, NV_PBDMA_SUBCHANNEL_COMPUTE,
+    {"no such method, compute, low", METHOD, "error 11", 0, 0x07f8, NV_PBDMA_SUBCHANNEL_COMPUTE,
      DEED_READ, false},
-    {"no such method, compute, middle", METHOD, "error", 0, 0x1ff8, NV_PBDMA_SUBCHANNEL_COMPUTE,
+    {"no such method, compute, middle", METHOD, "error 11", 0, 0x1ff8, NV_PBDMA_SUBCHANNEL_COMPUTE,
      DEED_READ, false},
-    {"no such method, copy, low", METHOD, "error", 0, 0x0ff8, NV_PBDMA_SUBCHANNEL_COPY, DEED_READ,
-     false},
+    {"no such method, copy, low", METHOD, "error 32", 0, 0x0ff8, NV_PBDMA_SUBCHANNEL_COPY,
+     DEED_READ, false},
     {"NO_OPERATION without an object", METHOD, "error", 0, 0x100, FREE_CHANNEL, DEED_READ, true},
-    {"method without an object", METHOD, "error", 0, 0x300, FREE_CHANNEL, DEED_READ, false},
-    {"no such class", METHOD, "error", 0, NVC46F_SET_OBJECT, FREE_CHANNEL, DEED_READ, false},
+    {"method without an object", METHOD, "error", 0, 0x300, FREE_CHANNEL, DEED_READ, true},
+    {"no such class", METHOD, "error 13", 0, NVC46F_SET_OBJECT, FREE_CHANNEL, DEED_READ, false},
     {"no such header", HEADER, "error 32", 0, 0, 0, DEED_READ, false},
 };
 
@@ -149,6 +149,7 @@ static void run(struct silicon *s, struct deed *deed, const char *name, const st
     struct magma_kernel *kernel = NULL;
     struct magma_error err = {0};
     const char *why;
+    unsigned events;
     uint64_t start;
     bool done;
 
@@ -169,6 +170,7 @@ static void run(struct silicon *s, struct deed *deed, const char *name, const st
         return;
     }
     record(s, deed, kernel, f);
+    events = events_of(s);
     start = now_ns();
     done = run_push(s, f->kind == COPY_ENGINE ? s->copy : s->compute, &why);
     /* Host goes on behind a refused method; the report comes when it comes. */
@@ -176,8 +178,9 @@ static void run(struct silicon *s, struct deed *deed, const char *name, const st
         usleep(100);
     why = magma_gpu_lost_reason(s->gpu);
     report(name, strstr(why, f->expect) || (f->may_pass && !why[0]),
-           "%s; after %.1f ms; the push %s; begun %u done %u", why[0] ? why : "nothing reported",
-           (double)(now_ns() - start) / 1e6, done ? "ended" : "did not end", deed_said(deed)->begun,
+           "%s; after %.1f ms, %u events; the push %s; begun %u done %u",
+           why[0] ? why : "nothing reported", (double)(now_ns() - start) / 1e6,
+           events_of(s) - events, done ? "ended" : "did not end", deed_said(deed)->begun,
            deed_said(deed)->done);
     magma_kernel_destroy(kernel);
     if (f->kind == READ_ONLY) {

@@ -33,6 +33,9 @@ bool open_all(struct silicon *s, const char *name);
 void close_all(struct silicon *s);
 bool is_model(const struct silicon *s);
 
+/* Events that the kernel driver has sent; 0 where the owner of the GPU does not count them. */
+unsigned events_of(struct silicon *s);
+
 /* Submits what s->push holds, waits, forgets it. On failure *why says what happened. */
 bool run_push(struct silicon *s, struct magma_channel *channel, const char **why);
 

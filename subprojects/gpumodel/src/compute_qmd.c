@@ -85,18 +85,21 @@ static bool find_version(struct check *c, uint32_t class_id)
                   (unsigned)GET(c, QMD_MAJOR_VERSION), (unsigned)GET(c, QMD_VERSION));
 }
 
-/* A queue, which is what a descriptor of version 3 is to Hopper: nothing runs and nothing is said.
- */
+/* Hopper's types that run nothing and say nothing. A descriptor of version 3 is a queue to it. */
 static bool is_ignored(const struct check *c)
 {
-    if (!nvhw_qmd_has(c->version, NV_QMD_FIELD_QMD_TYPE) ||
-        GET(c, QMD_TYPE) != NV_QMD_V05_00_QMD_TYPE_QUEUE || c->version != NV_QMD_V04_00)
+    uint64_t type;
+
+    if (c->version != NV_QMD_V04_00)
         return false;
-    gpum_fault(
-        c->ch->m,
-        "channel %u: QMD at 0x%llx has type QUEUE (version %u.%u in another layout?): ignored",
-        c->ch->desc.chid, (unsigned long long)c->va, (unsigned)GET(c, QMD_MAJOR_VERSION),
-        (unsigned)GET(c, QMD_VERSION));
+    type = GET(c, QMD_TYPE);
+    if (type != NV_QMD_V04_00_QMD_TYPE_QUEUE && type != NV_QMD_V04_00_QMD_TYPE_GRID_NULL)
+        return false;
+    gpum_fault(c->ch->m,
+               "channel %u: QMD at 0x%llx has type %s (version %u.%u in another layout?): ignored",
+               c->ch->desc.chid, (unsigned long long)c->va,
+               type == NV_QMD_V04_00_QMD_TYPE_QUEUE ? "QUEUE" : "GRID_NULL",
+               (unsigned)GET(c, QMD_MAJOR_VERSION), (unsigned)GET(c, QMD_VERSION));
     return true;
 }
 

@@ -68,6 +68,13 @@ static enum gpum_method_result set_object(struct gpum_channel *ch, uint32_t subc
 
 /* ---- Methods --------------------------------------------------------------------------------- */
 
+static uint32_t unknown_method_xid(const struct gpum_object *obj, uint32_t method)
+{
+    bool compute = !strcmp(obj->cls->kind, "compute");
+
+    return compute && method < NV_COMPUTE_METHOD_LIMIT ? NV_XID_BAD_METHOD : NV_XID_PBDMA_ERROR;
+}
+
 static enum gpum_method_result engine_method(struct gpum_channel *ch, uint32_t subchannel,
                                              uint32_t method, uint32_t data)
 {
@@ -78,7 +85,7 @@ static enum gpum_method_result engine_method(struct gpum_channel *ch, uint32_t s
                                  "method 0x%04x to subchannel %u, which has no object", method,
                                  subchannel);
     if (!(obj->known[method / 4 / 64] >> method / 4 % 64 & 1))
-        return gpum_channel_fail(ch, NV_XID_PBDMA_ERROR, NULL,
+        return gpum_channel_fail(ch, unknown_method_xid(obj, method), NULL,
                                  "METHOD: illegal method 0x%04x of class %s (data 0x%08x)", method,
                                  obj->cls->name, data);
     /* Going from one engine to another, host waits for the first to be idle. */

@@ -183,6 +183,21 @@ START_TEST(fields_out_of_range_end_as_on_the_chip)
 }
 END_TEST
 
+/* Types without a sound: a queue, an empty grid. Others are refused (3) or hang the chip (7). */
+START_TEST(types_that_do_nothing)
+{
+    struct rig *rig = with_qmd();
+
+    set_as(rig, NV_QMD_V04_00, F(QMD_TYPE), (uint64_t)_i);
+    RIG_SUBMIT(rig, 1, BIND, SET_WINDOWS(G4, G4 - M16), LAUNCH(COPY_SCHEDULE),
+               SEM(SEM_VA, 5, SEM_RELEASE_WFI));
+    ck_assert_int_eq((int)rig->errors, _i == 3);
+    ck_assert_int_eq((int)rig->grid_launches, _i == 2);
+    ck_assert_uint_eq(rig_system(rig, 0x3000)[0], _i == 3 ? 0 : 5);
+    rig_destroy(rig);
+}
+END_TEST
+
 START_TEST(no_groups_and_group_id_0_are_fine)
 {
     struct rig *rig = with_qmd();
@@ -202,6 +217,9 @@ static const struct {
     uint32_t xid;
 } streams[] = {
     {{BIND, INC(1u, 0x3ff8, 1), 1}, 32},
+    {{BIND, INC(1u, 0x07f8, 1), 1}, 11},
+    {{BIND, INC(1u, 0x1ff8, 1), 1}, 11},
+    {{INC(4u, 0, 1), NVC8B5, INC(4u, 0x0ff8, 1), 1}, 32},
     {{INC(4u, 0, 1), NVC8B5, INC(4u, 0x3ff8, 1), 1}, 32},
     {{INC(3u, 0, 1), 0x1234}, 13},
     {{0xc0010000, 0}, 32},
@@ -225,6 +243,7 @@ int main(void)
         {windows_lie_where_the_chip_lets_them, WINDOWS},
         {only_the_layout_of_version_4_starts, 3 * ACTIONS},
         {fields_out_of_range_end_as_on_the_chip, FIELDS},
+        {types_that_do_nothing, 4},
         {no_groups_and_group_id_0_are_fine, 2},
         {bad_methods_classes_and_headers_end_as_on_the_chip, STREAMS},
     };
