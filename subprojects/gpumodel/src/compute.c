@@ -83,6 +83,7 @@ static bool launch(struct gpum_channel *ch, struct gpum_object *obj, uint64_t qm
 
     if (!gpum_qmd_decode(ch, obj, qmd_va, slot, &desc, &empty))
         return false;
+    gpum_texture_state(obj, &desc);
     if (qmd_get(slot, NV_QMD_FIELD_INVALIDATE_INSTRUCTION_CACHE))
         gpum_sm_invalidate(ch->m);
     gpum_trace(ch->m, "channel %u: grid %u x %u x %u of %u x %u x %u, program 0x%llx, %u registers",
@@ -295,6 +296,8 @@ static enum gpum_method_result trigger(struct gpum_channel *ch, struct gpum_obje
 static enum gpum_method_result execute(struct gpum_channel *ch, struct gpum_object *obj,
                                        uint32_t method, uint32_t data)
 {
+    if (method == NVCBC0_SET_TEXTURE_HEADER_VERSION && gpum_texture_version_wrong(obj, data))
+        return compute_fail(ch, gpum_texture_version_wrong(obj, data), data);
     obj->state[method / 4] = data;
     if (method >= NVC5C0_LOAD_INLINE_QMD_DATA(0) &&
         method < NVC5C0_LOAD_INLINE_QMD_DATA(NVC5C0_LOAD_INLINE_QMD_DATA__COUNT))

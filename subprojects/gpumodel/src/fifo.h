@@ -192,6 +192,10 @@ gpum_method_fn gpum_copy_handler(uint32_t class_id);
 gpum_method_fn gpum_compute_handler(uint32_t class_id);
 void gpum_copy_reset_state(struct gpum_object *obj);
 void gpum_compute_reset_state(struct gpum_object *obj);
+/* texture_state.c: where a launch finds headers and samplers. */
+void gpum_texture_state(const struct gpum_object *obj, struct gpum_grid_desc *desc);
+/* NULL, or why the class does not take this value of SET_TEXTURE_HEADER_VERSION. */
+const char *gpum_texture_version_wrong(const struct gpum_object *obj, uint32_t data);
 
 /* Goes on with what the engine does; returns the units spent. */
 unsigned gpum_copy_run(struct gpum_channel *ch, unsigned budget);

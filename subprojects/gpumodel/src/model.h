@@ -130,6 +130,9 @@ struct gpum_grid_desc {
     uint32_t local_bytes; /* per thread */
     uint32_t cta[3], grid[3];
     uint64_t shared_window, local_window; /* 0: unset */
+    uint64_t header_pool, sampler_pool;   /* textures; 0: unset */
+    uint32_t header_last, sampler_last;   /* the pools' last entries */
+    uint32_t header_version;              /* 0: version 1, 1: version 2 */
     struct gpum_constant_bank bank[8];
 };
 

@@ -24,6 +24,8 @@ extern const struct sm_exec_entry sm_exec_lanes[];
 extern const struct sm_exec_entry sm_exec_uniform[];
 extern const struct sm_exec_entry sm_exec_memory[];
 extern const struct sm_exec_entry sm_exec_atomic[];
+extern const struct sm_exec_entry sm_exec_texture[];
+extern const struct sm_exec_entry sm_exec_surface[];
 
 /* op(p, in) of compare instructions: AND, OR, XOR by NV_SASS_BOP_*. */
 static inline uint32_t sm_bop(unsigned bop, uint32_t a, uint32_t b)
