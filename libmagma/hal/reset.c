@@ -108,6 +108,19 @@ static bool try_all(struct recovery *r)
     return m->count > 1 && offers(r, BUS) && attempt_selected(r, BUS);
 }
 
+/* The kernel's list as it was, which somebody may have chosen. */
+static void restore_methods(const struct recovery *r)
+{
+    char list[MVFIO_RESET_METHODS_MAX * sizeof r->methods.names[0]] = "";
+
+    for (uint32_t i = 0; i < r->methods.count; i++) {
+        size_t length = strlen(list);
+
+        snprintf(list + length, sizeof list - length, "%s%s", i ? " " : "", r->methods.names[i]);
+    }
+    (void)mvfio_reset_select(r->hal->sysfs_root, mvfio_device_name(r->hal->device), list, NULL);
+}
+
 enum magma_code mg_hal_recover(struct mg_hal *hal, const struct mg_hal_recover_options *options,
                                struct magma_error *err)
 {
@@ -120,7 +133,7 @@ enum magma_code mg_hal_recover(struct mg_hal *hal, const struct mg_hal_recover_o
     (void)mvfio_reset_methods(hal->sysfs_root, name, &r.methods, NULL);
     helped = try_all(&r);
     if (r.selected)
-        (void)mvfio_reset_select(hal->sysfs_root, name, NULL, NULL);
+        restore_methods(&r);
     if (helped)
         return MAGMA_OK;
     return mg_fail(err, MAGMA_BUSY,

@@ -155,7 +155,7 @@ START_TEST(the_kinds_that_the_kernel_offers_are_tried_in_its_order)
     ck_assert_ptr_nonnull(f);
     ck_assert_ptr_nonnull(fgets(text, sizeof text, f));
     fclose(f);
-    ck_assert_int_eq(strncmp(text, "default", 7), 0); /* as it was */
+    ck_assert_int_eq(strncmp(text, "flr pm bus", 10), 0); /* as it was */
     mg_gsp_destroy(lost);
     unplug();
 }

@@ -425,8 +425,8 @@ struct mvfio_reset_methods {
 enum magma_code mvfio_reset_methods(const char *sysfs_root, const char *address,
                                     struct mvfio_reset_methods *out, struct magma_error *err);
 
-/* Makes `method` the only kind of reset the kernel uses for the function, or, with NULL, brings
- * its own order back. Needs root. */
+/* Makes `method`, one or several separated by blanks, the kinds of reset the kernel uses for the
+ * function, or, with NULL, brings its own order back. Needs root. */
 enum magma_code mvfio_reset_select(const char *sysfs_root, const char *address, const char *method,
                                    struct magma_error *err);
 
