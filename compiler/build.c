@@ -174,6 +174,11 @@ void cc_b_udivrem(struct cc_builder *b, struct cc_src n, struct cc_src d, struct
                   struct cc_src *remainder)
 {
     const uint32_t scale_2_32_less_2_ulp = 0x0ffffffe;
+    if (d.kind == CC_IMM && d.v != 0 && n.kind == CC_IMM) {
+        *quotient = cc_imm(n.v / d.v);
+        *remainder = cc_imm(n.v % d.v);
+        return;
+    }
     if (d.kind == CC_IMM && d.v != 0 && (d.v & (d.v - 1)) == 0) {
         *quotient = cc_b_shr(b, n, cc_imm((uint32_t)__builtin_ctz(d.v)), false);
         *remainder = cc_b_and(b, n, cc_imm(d.v - 1));

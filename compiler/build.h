@@ -61,6 +61,17 @@ struct cc_pair cc_b_sub64(struct cc_builder *b, struct cc_pair x, struct cc_pair
 struct cc_pair cc_b_mul64(struct cc_builder *b, struct cc_pair x, struct cc_pair y);
 struct cc_src cc_b_icmp64(struct cc_builder *b, enum cc_cmp cmp, struct cc_pair x, struct cc_pair y,
                           bool is_signed);
+struct cc_pair cc_b_sel64(struct cc_builder *b, struct cc_src p, struct cc_pair x, struct cc_pair y);
+struct cc_pair cc_b_abs64(struct cc_builder *b, struct cc_pair x);
+/* The remainder of the signed division has the dividend's sign. */
+void cc_b_udivrem64(struct cc_builder *b, struct cc_pair n, struct cc_pair d,
+                    struct cc_pair *quotient, struct cc_pair *remainder);
+void cc_b_sdivrem64(struct cc_builder *b, struct cc_pair n, struct cc_pair d,
+                    struct cc_pair *quotient, struct cc_pair *remainder);
+/* To the nearest float; and towards zero, from a float below 2^64 or, signed, 2^63. */
+struct cc_src cc_b_i2f64(struct cc_builder *b, struct cc_pair x, bool is_signed);
+struct cc_pair cc_b_f2i64(struct cc_builder *b, struct cc_src x);
+struct cc_pair cc_b_f2i64_signed(struct cc_builder *b, struct cc_src x);
 
 /* Predicates */
 struct cc_src cc_b_pnot(struct cc_src p);

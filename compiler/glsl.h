@@ -14,6 +14,10 @@
 bool glsl_component(struct cc_builder *b, uint32_t number, const struct cc_src *x,
                     struct cc_src *out);
 
+/* The same for 64-bit integers; false: it is none that takes them. */
+bool glsl_wide_component(struct cc_builder *b, uint32_t number, const struct cc_pair *x,
+                         struct cc_pair *out);
+
 /* How many operands the component-wise instruction takes; 0: it is none. */
 unsigned glsl_operand_count(uint32_t number);
 

@@ -39,13 +39,32 @@ static struct cc_src signed_divide(struct cc_builder *b, struct cc_src x, struct
     return cc_b_sel(b, fix, cc_b_iadd(b, remainder, y), remainder);
 }
 
+/* SMod takes the divisor's sign. */
+static struct cc_pair divide64(struct spv_lower *l, const struct operands *o)
+{
+    struct cc_builder *b = &l->b;
+    struct cc_pair quotient, remainder;
+    uint32_t op = l->inst.op;
+    if (op == SpvOpUDiv || op == SpvOpUMod) {
+        cc_b_udivrem64(b, o->x, o->y, &quotient, &remainder);
+    } else {
+        cc_b_sdivrem64(b, o->x, o->y, &quotient, &remainder);
+    }
+    if (op == SpvOpSMod) {
+        struct cc_src any = cc_b_or(b, remainder.lo, remainder.hi);
+        struct cc_src nonzero = cc_b_icmp(b, CC_CMP_NE, any, cc_imm(0), false);
+        struct cc_src signs = cc_b_xor(b, remainder.hi, o->y.hi);
+        struct cc_src differ = cc_b_icmp(b, CC_CMP_LT, signs, cc_imm(0), true);
+        return cc_b_sel64(b, cc_b_pand(b, nonzero, differ), cc_b_add64(b, remainder, o->y),
+                          remainder);
+    }
+    return op == SpvOpUDiv || op == SpvOpSDiv ? quotient : remainder;
+}
+
 static struct cc_src divide(struct spv_lower *l, const struct operands *o)
 {
     struct cc_builder *b = &l->b;
     struct cc_src quotient, remainder;
-    if (o->wide) {
-        spv_unsupported(&l->inst, "64-bit operands");
-    }
     if (l->inst.op != SpvOpUDiv && l->inst.op != SpvOpUMod) {
         return signed_divide(b, o->x.lo, o->y.lo, l->inst.op);
     }
@@ -118,7 +137,7 @@ static struct cc_pair integer(struct spv_lower *l, const struct operands *o)
                        : narrow(cc_b_shr(b, o->x.lo, o->y.lo,
                                          l->inst.op == SpvOpShiftRightArithmetic));
     default:
-        return narrow(divide(l, o));
+        return o->wide ? divide64(l, o) : narrow(divide(l, o));
     }
 }
 

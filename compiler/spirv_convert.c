@@ -82,13 +82,46 @@ static struct cc_src convert_one(struct spv_lower *l, struct cc_src x)
     }
 }
 
+/* Between 64-bit integers and floats. */
+static void convert_wide(struct spv_lower *l, const struct spv_value *from, struct spv_value *to)
+{
+    bool to_float = l->inst.op == SpvOpConvertSToF || l->inst.op == SpvOpConvertUToF;
+    bool is_signed = l->inst.op == SpvOpConvertSToF || l->inst.op == SpvOpConvertFToS;
+    const struct spv_type *wide = to_float ? from->type : to->type;
+    const struct spv_type *narrow = to_float ? to->type : from->type;
+    if (!spv_type_is(wide, SPV_INT) || spv_scalar_slots(wide) != 2 ||
+        !spv_type_is(narrow, SPV_FLOAT) || wide->slots != 2 * narrow->slots) {
+        spv_malformed(&l->inst, "an operand has the wrong type");
+    }
+    for (size_t i = 0; i < narrow->slots; i++) {
+        if (to_float) {
+            struct cc_pair x = {from->slots[2 * i], from->slots[2 * i + 1]};
+            to->slots[i] = cc_b_i2f64(&l->b, x, is_signed);
+        } else {
+            struct cc_pair x = is_signed ? cc_b_f2i64_signed(&l->b, from->slots[i])
+                                         : cc_b_f2i64(&l->b, from->slots[i]);
+            to->slots[2 * i] = x.lo;
+            to->slots[2 * i + 1] = x.hi;
+        }
+    }
+}
+
+static bool is_int_float(uint32_t op)
+{
+    return op == SpvOpConvertFToU || op == SpvOpConvertFToS || op == SpvOpConvertSToF ||
+           op == SpvOpConvertUToF;
+}
+
 static void convert(struct spv_lower *l)
 {
-    struct spv_value *from = float_operand(l, 3);
-    struct spv_value *to = spv_result(l);
+    struct spv_value *from = spv_operand(l, 3, 0), *to = spv_result(l);
+    if (is_int_float(l->inst.op) && from->type->slots != to->type->slots) {
+        convert_wide(l, from, to);
+        return;
+    }
     bool to_bool = l->inst.op == SpvOpIsNan || l->inst.op == SpvOpIsInf;
-    if (from->type->slots != to->type->slots || spv_type_is(from->type, SPV_BOOL) ||
-        spv_type_is(to->type, SPV_BOOL) != to_bool || spv_scalar_slots(to->type) != 1 ||
+    if (from->type->slots != to->type->slots || spv_scalar_slots(from->type) != 1 ||
+        spv_type_is(from->type, SPV_BOOL) || spv_type_is(to->type, SPV_BOOL) != to_bool || spv_scalar_slots(to->type) != 1 ||
         from->type->kind == SPV_STRUCT || to->type->kind == SPV_STRUCT) {
         spv_malformed(&l->inst, "an operand has the wrong type");
     }

@@ -29,9 +29,37 @@ static struct spv_value *number_result(struct spv_lower *l, uint32_t slots)
     return result;
 }
 
+static void component_wise_wide(struct spv_lower *l, uint32_t number, unsigned count)
+{
+    struct spv_value *x[3] = {NULL}, *result = spv_result(l);
+    for (unsigned i = 0; i < count; i++) {
+        x[i] = spv_operand(l, FIRST_OPERAND + i, result->type->slots);
+        if (!spv_type_is(x[i]->type, SPV_INT) || spv_scalar_slots(x[i]->type) != 2 ||
+            !spv_type_is(result->type, SPV_INT)) {
+            spv_malformed(&l->inst, "an operand has the wrong type");
+        }
+    }
+    for (size_t at = 0; at < result->type->slots; at += 2) {
+        struct cc_pair parts[3], out;
+        for (unsigned k = 0; k < count; k++) {
+            parts[k] = (struct cc_pair){x[k]->slots[at], x[k]->slots[at + 1]};
+        }
+        if (!glsl_wide_component(&l->b, number, parts, &out)) {
+            spv_malformed(&l->inst, "an operand is no 32-bit number");
+        }
+        result->slots[at] = out.lo;
+        result->slots[at + 1] = out.hi;
+    }
+}
+
 static void component_wise(struct spv_lower *l, uint32_t number, unsigned count)
 {
     struct spv_value *x[3] = {NULL};
+    if (glsl_takes_integers(number) &&
+        spv_scalar_slots(spv_operand(l, FIRST_OPERAND, 0)->type) == 2) {
+        component_wise_wide(l, number, count);
+        return;
+    }
     for (unsigned i = 0; i < count; i++) {
         x[i] = operand(l, i, i ? x[0]->type->slots : 0);
         bool integer = glsl_takes_integers(number) || (number == GLSLstd450Ldexp && i == 1);

@@ -164,8 +164,12 @@ static void shuffles(struct spv_lower *l)
 
 static struct cc_src all_equal(struct spv_lower *l, const struct spv_value *x)
 {
-    if (x->type->kind == SPV_BOOL) {
-        return vote(l, x->slots[0], CC_VOTE_EQ, false);
+    struct cc_src together = cc_bool(true);
+    for (uint32_t i = 0; spv_type_is(x->type, SPV_BOOL) && i < x->type->slots; i++) {
+        together = cc_b_pand(&l->b, together, vote(l, x->slots[i], CC_VOTE_EQ, false));
+    }
+    if (spv_type_is(x->type, SPV_BOOL)) {
+        return together;
     }
     struct cc_src same = cc_bool(true), lane = first_lane(l);
     for (uint32_t i = 0; i < x->type->slots; i++) {
@@ -184,8 +188,7 @@ static void votes(struct spv_lower *l)
     struct spv_value *to = spv_result(l);
     bool equal = l->inst.op == SpvOpGroupNonUniformAllEqual;
     if ((!equal && x->type->kind != SPV_BOOL) || to->type->kind != SPV_BOOL ||
-        x->type->kind > SPV_VECTOR || (equal && x->type->kind == SPV_VECTOR &&
-                                       spv_type_is(x->type, SPV_BOOL))) {
+        x->type->kind > SPV_VECTOR) {
         spv_malformed(&l->inst, "an operand has the wrong type");
     }
     to->slots[0] = equal ? all_equal(l, x)

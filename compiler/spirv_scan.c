@@ -57,12 +57,6 @@ static const struct operation *find(uint32_t op)
     return NULL;
 }
 
-static struct cc_pair select_pair(struct spv_lower *l, struct cc_src p, struct cc_pair x,
-                                  struct cc_pair y)
-{
-    return (struct cc_pair){cc_b_sel(&l->b, p, x.lo, y.lo), cc_b_sel(&l->b, p, x.hi, y.hi)};
-}
-
 static struct cc_pair bitwise(struct spv_lower *l, enum combine combine, struct cc_pair x,
                               struct cc_pair y)
 {
@@ -80,9 +74,9 @@ static struct cc_pair combine_wide(struct spv_lower *l, const struct scan *scan,
     case MUL:
         return cc_b_mul64(&l->b, x, y);
     case MIN:
-        return select_pair(l, cc_b_icmp64(&l->b, CC_CMP_LT, x, y, scan->is_signed), x, y);
+        return cc_b_sel64(&l->b, cc_b_icmp64(&l->b, CC_CMP_LT, x, y, scan->is_signed), x, y);
     case MAX:
-        return select_pair(l, cc_b_icmp64(&l->b, CC_CMP_GT, x, y, scan->is_signed), x, y);
+        return cc_b_sel64(&l->b, cc_b_icmp64(&l->b, CC_CMP_GT, x, y, scan->is_signed), x, y);
     default:
         return bitwise(l, scan->combine, x, y);
     }
@@ -179,7 +173,7 @@ static struct cc_pair inclusive(struct spv_lower *l, const struct scan *scan, st
         struct cc_src there, from = lane_below(l, scan, below, &there);
         struct cc_pair before = shuffle_pair(l, scan, x, from);
         struct cc_src further = spv_shuffle(l, below, from);
-        x = select_pair(l, there, combine(l, scan, before, x), x);
+        x = cc_b_sel64(&l->b, there, combine(l, scan, before, x), x);
         below = cc_b_sel(&l->b, there, further, below);
     }
     return x;
@@ -189,7 +183,7 @@ static struct cc_pair exclusive(struct spv_lower *l, const struct scan *scan, st
 {
     struct cc_src there, from = lane_below(l, scan, scan->below, &there);
     struct cc_pair before = shuffle_pair(l, scan, inclusive(l, scan, x), from);
-    return select_pair(l, there, before, identity(scan));
+    return cc_b_sel64(&l->b, there, before, identity(scan));
 }
 
 /* The lanes of the own cluster: from a multiple of its size on. */

@@ -80,6 +80,42 @@ void ref_wide(const uint32_t *a, uint32_t n, uint32_t *want)
     }
 }
 
+static uint32_t float_bits(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof(bits));
+    return bits;
+}
+
+static int64_t clamped(int64_t x, int64_t least, int64_t most)
+{
+    return x < least ? least : x > most ? most : x;
+}
+
+/* INT64_MIN / -1 is nothing that C or Vulkan define; both wrap here. */
+static uint64_t signed_quotient(int64_t x, int64_t y)
+{
+    return y == -1 ? 0 - (uint64_t)x : (uint64_t)(x / y);
+}
+
+void ref_quotients(const uint32_t *a, uint32_t n, uint32_t *want)
+{
+    for (uint32_t i = 0; i < n; i++, a += 4, want += 40) {
+        uint64_t x = word64(a), y = word64(a + 2) >> (a[0] & 63);
+        y = y == 0 ? 1 : y;
+        int64_t sx = (int64_t)x, sy = (int64_t)y;
+        float big = (float)(x >> 1), small = (float)(int32_t)a[0];
+        uint64_t v[20] = {x / y, x % y, signed_quotient(sx, sy), x / (a[1] | 1), x / 10, x % 1000000007,
+                          x / 64, x % 4096, (uint64_t)(sx / 7), sx < 0 ? 0 - x : x,
+                          (uint64_t)((sx > 0) - (sx < 0)), (uint64_t)(sx < sy ? sx : sy),
+                          x > y ? x : y, (uint64_t)clamped(sx, -1000, 1000),
+                          float_bits((float)x) | (uint64_t)float_bits((float)sx) << 32,
+                          (uint64_t)big, (uint64_t)(int64_t)small, (uint64_t)(int64_t)(-big * 0.75f),
+                          (uint64_t)(sy / 3), 1000 / 7 + 1000 % 7};
+        memcpy(want, v, sizeof(v));
+    }
+}
+
 static uint32_t early(uint32_t x)
 {
     for (uint32_t i = 0; i < 20; i++) {
