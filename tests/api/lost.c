@@ -66,7 +66,8 @@ START_TEST(a_shader_that_writes_nowhere_names_the_address)
     kit_open(&k, &quiet);
     k.model.quiet = true;
     struct magma_kernel *kernel = kit_kernel(&k, "add");
-    struct magma_bo *bo = kit_bo(&k, 2 << 20, MAGMA_DOMAIN_SYSTEM);
+    /* More than what is kept for later. */
+    struct magma_bo *bo = kit_bo(&k, quiet.vram_bytes / 16, MAGMA_DOMAIN_VRAM);
 
     kit_dispatch(&k, kernel, 1, &bo, 1, (magma_gpu_va){0});
     magma_bo_destroy(bo); /* unmapped before it runs */
