@@ -399,10 +399,18 @@ void magma_channel_destroy(struct magma_channel *c)
         return;
     delist(c);
     if (c->port.impl) {
-        if (c->last_fence && magma_channel_wait_idle(c, IDLE_TIMEOUT_NS) == MAGMA_TIMEOUT)
-            mg_log(&c->dev->ws->log, MG_LOG_WARN,
-                   "a channel is destroyed although its work has not ended");
+        bool endless =
+            c->last_fence && magma_channel_wait_idle(c, IDLE_TIMEOUT_NS) == MAGMA_TIMEOUT;
+
         c->dev->ws->ops->channel_destroy(c->dev->ws, &c->port);
+        /* Whatever it was about to write, nobody can tell where it stopped. */
+        if (endless)
+            mg_winsys_set_lost(
+                c->dev->ws,
+                "the work of a channel did not end %llu s after its owner gave it up "
+                "(a shader without end, a wait for a value that never comes): the "
+                "channel was taken down",
+                (unsigned long long)(IDLE_TIMEOUT_NS / 1000000000u));
     }
     magma_push_destroy(c->setup);
     magma_bo_destroy(c->local);

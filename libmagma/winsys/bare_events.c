@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include <nvhw/fifo.h>
 #include <nvhw/gmmu.h>
 #include <nvhw/rm.h>
 #include <nvhw/rpc.h>
@@ -34,7 +35,8 @@ static void on_rc_triggered(struct mg_bare *bare, const void *payload, uint32_t 
 
     memcpy(&rc, payload, size_bytes < sizeof rc ? size_bytes : sizeof rc);
     mark_channel(bare, rc.chid);
-    if (rc.mmu_fault_addr_lo || rc.mmu_fault_addr_hi) {
+    /* The address is that of a page, and may be the first. */
+    if (rc.except_type == NV_XID_MMU_FAULT) {
         const char *type = nvhw_fault_type_name(rc.mmu_fault_type);
 
         mg_winsys_set_lost(&bare->ws, "channel %u: error %u, MMU fault (%s) at 0x%llx", rc.chid,

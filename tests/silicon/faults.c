@@ -252,7 +252,9 @@ void check_endless(void)
         start = now_ns();
         magma_channel_destroy(s.compute);
         s.compute = NULL;
-        report(name, code == MAGMA_TIMEOUT && deed_said(&deed)->begun,
+        report(name,
+               code == MAGMA_TIMEOUT && deed_said(&deed)->begun &&
+                   strstr(magma_gpu_lost_reason(s.gpu), "taken down"),
                "%s after %.1f ms, channel gone after %.1f ms, begun %u done %u, reason '%s'",
                magma_code_name(code), (double)waited / 1e6, (double)(now_ns() - start) / 1e6,
                deed_said(&deed)->begun, deed_said(&deed)->done, magma_gpu_lost_reason(s.gpu));

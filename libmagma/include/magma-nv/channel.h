@@ -24,7 +24,8 @@ enum magma_engine {
 enum magma_code magma_channel_create(struct magma_gpu *gpu, enum magma_engine engine,
                                      struct magma_channel **out, struct magma_error *err);
 
-/* Waits for the channel to be idle (bounded), then frees it. NULL is fine. */
+/* Waits for the channel to be idle (at most 10 seconds), then frees it. Work that has not ended by
+ * then is stopped, and the GPU is lost. NULL is fine. */
 void magma_channel_destroy(struct magma_channel *channel);
 
 /* One submission: waits, then pushes in order, then signals. Counts may be 0. */
