@@ -92,9 +92,10 @@ static void on_async(uv_async_t *async)
     (void)async;
 }
 
+/* An alarm that is due before the round has begun to wait must not let it wait for ever. */
 static void on_alarm(uv_timer_t *alarm)
 {
-    (void)alarm;
+    uv_stop(alarm->loop);
 }
 
 static uint64_t next_deadline(const struct mg_loop *loop, uint64_t deadline_ns)
