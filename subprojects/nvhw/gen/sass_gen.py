@@ -71,6 +71,7 @@ class Isa:
         self.pipes = {}
         self.rows = []    # dicts
         self.lets = {}
+        self.specials = []  # (number, text, SM from which it exists)
 
     def read(self, path):
         op = None
@@ -99,6 +100,8 @@ class Isa:
             self.lets["$" + name] = value
         elif word == "mod":
             self.mod(rest.split())
+        elif word == "special":
+            self.special(rest.split())
         elif word == "op":
             name, pipe = rest.split()
             if name in self.pipes or pipe not in PIPES:
@@ -123,6 +126,14 @@ class Isa:
             self.mods[name] = {"bool": False, "values": None}
             return
         self.mods[name] = {"bool": False, "values": [self.value(v) for v in values]}
+
+    def special(self, words):
+        if len(words) not in (2, 3) or int(words[0], 16) > 255:
+            raise IsaError("special NUMBER TEXT [SM]")
+        number, first = int(words[0], 16), int(words[2]) if len(words) == 3 else SMS[0]
+        if self.specials and number <= self.specials[-1][0]:
+            raise IsaError("special registers stand in order")
+        self.specials.append((number, words[1], first))
 
     @staticmethod
     def value(word):
@@ -383,8 +394,16 @@ def header(isa):
         for i, (value, _, _) in enumerate(mod["values"]):
             out.append(f"    NV_SASS_{name}_{c_name(value)} = {i},")
         out.append("};\n")
+    out.append("enum nvhw_sass_special {")
+    out += [f"    {special_name(text)} = 0x{number:02x}," for number, text, _ in isa.specials]
+    out.append("};\n")
     out.append("#endif\n")
     return "\n".join(out)
+
+
+def special_name(text):
+    """NV_SASS_SR_TID_X of SR_TID.X, NV_SASS_SR_ZERO of SRZ."""
+    return "NV_SASS_SR_ZERO" if text == "SRZ" else "NV_SASS_" + c_name(text)
 
 
 def escape(data):
@@ -477,7 +496,9 @@ def source(isa):
         out.append(f'    {{"{op}", {first}, {count}}},')
     out.append("};\nconst char *const sass_mod_names[NV_SASS_MOD_COUNT] = {")
     out += [f'    "{name}",' for name in isa.mods]
-    out.append("};\n")
+    out.append("};\nconst struct sass_special sass_specials[] = {")
+    out += [f'    {{0x{number:02x}, {first}, "{text}"}},' for number, text, first in isa.specials]
+    out.append(f"}};\nconst unsigned sass_special_count = {len(isa.specials)};\n")
     return "\n".join(out)
 
 

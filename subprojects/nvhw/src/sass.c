@@ -257,12 +257,17 @@ enum nvhw_sass_pipe nvhw_sass_pipe(unsigned sm, const struct nvhw_sass *in)
     return (enum nvhw_sass_pipe)row->pipe;
 }
 
+bool nvhw_sass_is_fence(const struct nvhw_sass *in)
+{
+    return in->op == NV_SASS_MEMBAR || in->op == NV_SASS_CCTL;
+}
+
 bool nvhw_sass_is_variable(unsigned sm, const struct nvhw_sass *in)
 {
     enum nvhw_sass_pipe pipe = nvhw_sass_pipe(sm, in);
     if (in->op == NV_SASS_R2UR)
         return sm < 90; /* fixed, with a long latency, from sm_90 on */
-    if (in->op == NV_SASS_HFMA2_MMA)
+    if (in->op == NV_SASS_HFMA2_MMA || nvhw_sass_is_fence(in))
         return false;
     if (pipe == NV_SASS_PIPE_FP64)
         return sm != 80 && sm != 90 && sm != 100 && sm != 103;

@@ -149,6 +149,53 @@ unsigned nvhw_sass_latency(unsigned sm, enum nvhw_sass_pipe writer, bool high_wo
     return uniform_predicate_cycles(sm, writer, reader);
 }
 
+static unsigned overwrite_predicate(unsigned sm, enum nvhw_sass_pipe first, bool predicated,
+                                    const struct nvhw_sass *second)
+{
+    enum nvhw_sass_pipe pipe = nvhw_sass_pipe(sm, second);
+    if (sm < 80)
+        return predicated ? 2 : 1;
+    if (nvhw_sass_is_variable(sm, second))
+        return predicated ? 13 : 12;
+    if (pipe == first || (pipe != NV_SASS_PIPE_FP16 && pipe != NV_SASS_PIPE_FP64))
+        return 1;
+    return (pipe == NV_SASS_PIPE_FP16 ? 7u : 5u) + (predicated ? 2u : 0u);
+}
+
+/* First a slow result, then a faster one. */
+static unsigned overwrite_slow(unsigned sm, enum nvhw_sass_pipe first, bool predicated,
+                               enum nvhw_sass_pipe second)
+{
+    bool old = sm < 80, wide = second == NV_SASS_PIPE_WIDE;
+    if (first == NV_SASS_PIPE_FP64 && wide)
+        return !predicated ? 3 : old ? 7 : 8;
+    if (first == NV_SASS_PIPE_FP64)
+        return old ? (predicated ? 5 : 1) : predicated ? 6 : 3;
+    if (first == NV_SASS_PIPE_FP16 && old)
+        return wide ? (predicated ? 6 : 3) : predicated ? 4 : 1;
+    if (first == NV_SASS_PIPE_DISP64)
+        return old || predicated ? 2 : 1;
+    return 1;
+}
+
+/* From the same tables; sm_90 as sm_100, which is no less than what an H200 needs. */
+unsigned nvhw_sass_overwrite(unsigned sm, uint8_t kind, enum nvhw_sass_pipe first, bool predicated,
+                             const struct nvhw_sass *second)
+{
+    enum nvhw_sass_pipe pipe = nvhw_sass_pipe(sm, second);
+    if (kind == NV_SASS_PRED)
+        return overwrite_predicate(sm, first, predicated, second);
+    if (kind != NV_SASS_REG)
+        return 1;
+    if (nvhw_sass_is_variable(sm, second))
+        return first == NV_SASS_PIPE_FP64 ? (sm < 80 ? 6 : predicated ? 10 : 9)
+               : sm < 80 || predicated    ? 6
+                                          : 5;
+    if (pipe == NV_SASS_PIPE_FP64 || pipe == NV_SASS_PIPE_MMA || pipe == first)
+        return 1;
+    return overwrite_slow(sm, first, predicated, pipe);
+}
+
 static enum nvhw_sass_reader register_reader(enum nvhw_sass_pipe pipe, unsigned slot,
                                              bool high_word)
 {

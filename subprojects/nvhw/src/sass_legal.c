@@ -34,6 +34,8 @@ static const char *conversion(const struct nvhw_sass *in)
                             in->op == NV_SASS_I2F ? NV_SASS_SRC_S32 : NV_SASS_SRC_F32);
     bool opcode64 = has_64bit_opcode(in);
 
+    if (in->op == NV_SASS_I2F && in->o[NV_SASS_B].kind == NV_SASS_IMM && src <= NV_SASS_SRC_S16)
+        return "I2F of an immediate of 8 or 16 bits";
     if (in->op == NV_SASS_F2F && dst == src)
         return "F2F between equal types";
     if (in->op == NV_SASS_FRND)

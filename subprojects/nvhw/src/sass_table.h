@@ -86,6 +86,11 @@ struct sass_op_entry {
     uint16_t row_count;
 };
 
+struct sass_special {
+    uint8_t number, first_sm;
+    const char *name;
+};
+
 extern const struct sass_value sass_values[];
 extern const struct sass_field sass_fields[];
 extern const struct sass_row sass_rows[];
@@ -94,6 +99,8 @@ extern const uint16_t sass_code_rows[];
 extern const uint16_t sass_code_starts[4097];
 extern const struct sass_op_entry sass_ops[NV_SASS_OP_COUNT];
 extern const char *const sass_mod_names[NV_SASS_MOD_COUNT];
+extern const struct sass_special sass_specials[];
+extern const unsigned sass_special_count;
 
 /* Index of the SM in the table (bit of sass_row.sms), -1 when unknown. */
 int sass_sm_index(unsigned sm);

@@ -82,53 +82,9 @@ void sass_say_lanes(struct sass_printer *p, uint64_t codes)
 
 void sass_say_special(struct sass_printer *p, unsigned number)
 {
-    static const struct {
-        uint8_t number;
-        const char *name;
-    } names[] = {{0x00, "SR_LANEID"},
-                 {0x01, "SR_CLOCK"},
-                 {0x02, "SR_VIRTCFG"},
-                 {0x03, "SR_VIRTID"},
-                 {0x10, "SR_PRIM_TYPE"},
-                 {0x11, "SR_INVOCATION_ID"},
-                 {0x13, "SR_THREAD_KILL"},
-                 {0x1d, "SR_INVOCATION_INFO"},
-                 {0x1e, "SR_WSCALEFACTOR_XY"},
-                 {0x1f, "SR_WSCALEFACTOR_Z"},
-                 {0x20, "SR_TID"},
-                 {0x21, "SR_TID.X"},
-                 {0x22, "SR_TID.Y"},
-                 {0x23, "SR_TID.Z"},
-                 {0x25, "SR_CTAID.X"},
-                 {0x26, "SR_CTAID.Y"},
-                 {0x27, "SR_CTAID.Z"},
-                 {0x28, "SR_NTID"},
-                 {0x29, "SR_CirQueueIncrMinusOne"},
-                 {0x31, "SR_SWINSZ"},
-                 {0x32, "SR_SMEMSZ"},
-                 {0x36, "SR_LMEMLOSZ"},
-                 {0x37, "SR_LMEMHIOFF"},
-                 {0x38, "SR_EQMASK"},
-                 {0x39, "SR_LTMASK"},
-                 {0x3a, "SR_LEMASK"},
-                 {0x3b, "SR_GTMASK"},
-                 {0x3c, "SR_GEMASK"},
-                 {0x40, "SR_GLOBALERRORSTATUS"},
-                 {0x43, "SR_VIRTUALSMID"},
-                 {0x50, "SR_CLOCKLO"},
-                 {0x51, "SR_CLOCKHI"},
-                 {0x52, "SR_GLOBALTIMERLO"},
-                 {0x53, "SR_GLOBALTIMERHI"},
-                 {0x54, "SR_ESR_PC"},
-                 {0x61, "SR_CIRCULARQUEUEENTRYINDEX"},
-                 {0x64, "SR_PM0"},
-                 {0x70, "SR_PM6"},
-                 {0x88, "SR_CgaCtaId"},
-                 {0x8a, "SR_CgaSize"},
-                 {0xff, "SRZ"}};
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (names[i].number == number && (number < 0x88 || number == 0xff || p->sm >= 90)) {
-            sass_say(p, "%s", names[i].name);
+    for (unsigned i = 0; i < sass_special_count; i++)
+        if (sass_specials[i].number == number && p->sm >= sass_specials[i].first_sm) {
+            sass_say(p, "%s", sass_specials[i].name);
             return;
         }
     sass_say(p, "SR%u", number);

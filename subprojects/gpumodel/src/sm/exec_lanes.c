@@ -115,29 +115,6 @@ static bool exec_redux(struct sm_ctx *x)
     return true;
 }
 
-enum special {
-    SR_LANEID = 0x00,
-    SR_VIRTCFG = 0x02,
-    SR_VIRTID = 0x03,
-    SR_TID_X = 0x21,
-    SR_TID_Z = 0x23,
-    SR_CTAID_X = 0x25,
-    SR_CTAID_Z = 0x27,
-    SR_NTID = 0x28,
-    SR_SMEMSZ = 0x32,
-    SR_EQMASK = 0x38,
-    SR_LTMASK = 0x39,
-    SR_LEMASK = 0x3a,
-    SR_GTMASK = 0x3b,
-    SR_GEMASK = 0x3c,
-    SR_VIRTUALSMID = 0x43,
-    SR_CLOCKLO = 0x50,
-    SR_CLOCKHI = 0x51,
-    SR_GLOBALTIMERLO = 0x52,
-    SR_GLOBALTIMERHI = 0x53,
-    SR_ZERO = 0xff
-};
-
 static uint32_t thread_id(const struct sm_ctx *x, uint32_t lane, unsigned axis)
 {
     const uint32_t *size = x->grid->desc.cta;
@@ -150,57 +127,67 @@ static uint32_t thread_id(const struct sm_ctx *x, uint32_t lane, unsigned axis)
 static bool special_register(struct sm_ctx *x, unsigned number, uint32_t l, uint32_t *value)
 {
     switch (number) {
-    case SR_LANEID:
+    case NV_SASS_SR_LANEID:
         *value = l;
         return true;
-    case SR_TID_X:
-    case SR_TID_X + 1:
-    case SR_TID_Z:
-        *value = thread_id(x, l, number - SR_TID_X);
+    case NV_SASS_SR_TID_X:
+    case NV_SASS_SR_TID_X + 1:
+    case NV_SASS_SR_TID_Z:
+        *value = thread_id(x, l, number - NV_SASS_SR_TID_X);
         return true;
-    case SR_CTAID_X:
-    case SR_CTAID_X + 1:
-    case SR_CTAID_Z:
-        *value = x->w->cta->id[number - SR_CTAID_X];
+    case NV_SASS_SR_CTAID_X:
+    case NV_SASS_SR_CTAID_X + 1:
+    case NV_SASS_SR_CTAID_Z:
+        *value = x->w->cta->id[number - NV_SASS_SR_CTAID_X];
         return true;
-    case SR_SMEMSZ:
+    case NV_SASS_SR_SMEMSZ:
         *value = x->grid->desc.shared_bytes;
         return true;
-    case SR_EQMASK:
+    case NV_SASS_SR_SWINSZ:
+    case NV_SASS_SR_LMEMHIOFF:
+        *value = SM_WINDOW_BYTES;
+        return true;
+    case NV_SASS_SR_LMEMLOSZ:
+        *value = x->grid->desc.local_bytes;
+        return true;
+    case NV_SASS_SR_NTID: /* of all dimensions */
+        *value = x->grid->desc.cta[0] * x->grid->desc.cta[1] * x->grid->desc.cta[2];
+        return true;
+    case NV_SASS_SR_EQMASK:
         *value = 1u << l;
         return true;
-    case SR_LTMASK:
+    case NV_SASS_SR_LTMASK:
         *value = (1u << l) - 1;
         return true;
-    case SR_LEMASK:
+    case NV_SASS_SR_LEMASK:
         *value = (2u << l) - 1;
         return true;
-    case SR_GTMASK:
+    case NV_SASS_SR_GTMASK:
         *value = ~((2u << l) - 1);
         return true;
-    case SR_GEMASK:
+    case NV_SASS_SR_GEMASK:
         *value = ~((1u << l) - 1);
         return true;
-    case SR_VIRTCFG:
+    case NV_SASS_SR_VIRTCFG:
         *value = 1u << 20; /* one SM */
         return true;
-    case SR_VIRTID:
+    case NV_SASS_SR_VIRTID:
         *value = (x->w->index & 0x7f) << 8;
         return true;
-    case SR_VIRTUALSMID:
-    case SR_ZERO:
+    case NV_SASS_SR_VIRTUALSMID:
+    case NV_SASS_SR_ZERO:
         *value = 0;
         return true;
-    case SR_CLOCKLO:
+    case NV_SASS_SR_CLOCKLO:
         *value = (uint32_t)x->w->cycle;
         return true;
-    case SR_CLOCKHI:
+    case NV_SASS_SR_CLOCKHI:
         *value = (uint32_t)(x->w->cycle >> 32);
         return true;
-    case SR_GLOBALTIMERLO:
+    case NV_SASS_SR_GLOBALTIMERLO:
         *value = (uint32_t)x->grid->m->time_ns;
         return true;
-    case SR_GLOBALTIMERHI:
+    case NV_SASS_SR_GLOBALTIMERHI:
         *value = (uint32_t)(x->grid->m->time_ns >> 32);
         return true;
     default:
@@ -239,7 +226,7 @@ static bool exec_cs2r(struct sm_ctx *x)
     {
         uint32_t low = 0, high = 0;
         if (!special_register(x, number, l, &low) ||
-            (number != SR_ZERO && !special_register(x, number + 1, l, &high)))
+            (number != NV_SASS_SR_ZERO && !special_register(x, number + 1, l, &high)))
             return false;
         out[l] = (uint64_t)high << 32 | low;
     }

@@ -34,7 +34,7 @@
 
 /* Generated from data/sass.isa: enum nvhw_sass_op (NV_SASS_IADD3 ...), enum nvhw_sass_mod
  * (NV_SASS_MOD_X ...) and the values of each modifier (NV_SASS_CMP_LT ...; value 0 is what is meant
- * when nothing is said). */
+ * when nothing is said), enum nvhw_sass_special (NV_SASS_SR_TID_X ...), the numbers of NV_SASS_MOD_SR. */
 #include "nvhw/sass_isa.h"
 
 #ifdef __cplusplus
@@ -222,8 +222,13 @@ enum nvhw_sass_pipe nvhw_sass_pipe(unsigned sm, const struct nvhw_sass *in);
  * against it. */
 const char *nvhw_sass_illegal(unsigned sm, const struct nvhw_sass *in);
 
-/* True when results need a write scoreboard on this SM, false when the stall count covers them. */
+/* True when results or sources need a scoreboard on this SM, false when the stall count covers them. */
 bool nvhw_sass_is_variable(unsigned sm, const struct nvhw_sass *in);
+
+/* MEMBAR, CCTL: order memory by themselves. A scoreboard that one of them sets never falls, and who waits for
+ * it hangs: seen on an H100 (driver 580.159.04, 2026-11-25) for MEMBAR.ALL.CTA, .ALL.GPU, .SC.GPU, .SYS and
+ * CCTL.IVALL; not for ERRBAR. */
+bool nvhw_sass_is_fence(const struct nvhw_sass *in);
 
 /*
  * How many consecutive 32-bit registers the operand in `slot` names: 0 when the slot is not a
@@ -272,6 +277,14 @@ enum nvhw_sass_reader nvhw_sass_reader(unsigned sm, const struct nvhw_sass *in, 
  */
 unsigned nvhw_sass_latency(unsigned sm, enum nvhw_sass_pipe writer, bool high_word,
                            enum nvhw_sass_reader reader);
+
+/*
+ * Issue cycles from a fixed-latency writer to an instruction that overwrites its result (`kind`: NV_SASS_REG
+ * or NV_SASS_PRED), write after write. predicated: the first writer stands under a guard. 1 when any
+ * order of issue will do.
+ */
+unsigned nvhw_sass_overwrite(unsigned sm, uint8_t kind, enum nvhw_sass_pipe first, bool predicated,
+                             const struct nvhw_sass *second);
 
 /* True when the slot is written (a result) rather than read. */
 bool nvhw_sass_is_result(enum nvhw_sass_slot slot);
