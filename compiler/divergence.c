@@ -6,7 +6,9 @@
  */
 #include "ir.h"
 
-enum { EXACT_BLOCKS_MAX = 2048, SR_CTAID_FIRST = 0x25, SR_CTAID_LAST = 0x27 };
+#include <nvhw/sass.h>
+
+enum { EXACT_BLOCKS_MAX = 2048 };
 
 static bool source_divergent(const struct cc_shader *s, const struct cc_inst *inst)
 {
@@ -23,7 +25,7 @@ static bool inst_divergent(const struct cc_shader *s, const struct cc_inst *inst
 {
     switch (inst->op) {
     case CC_S2R:
-        return inst->sub < SR_CTAID_FIRST || inst->sub > SR_CTAID_LAST;
+        return inst->sub < NV_SASS_SR_CTAID_X || inst->sub > NV_SASS_SR_CTAID_Z;
     case CC_LDG:
         return !(inst->flags & CC_F_CONSTANT) || source_divergent(s, inst);
     case CC_PHI:

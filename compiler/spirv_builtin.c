@@ -2,16 +2,7 @@
 /* Built-in inputs of the compute stage, from special registers and the root table. */
 #include "spirv.h"
 
-enum special_register { /* numbers of S2R */
-    SR_LANEID = 0x00,
-    SR_TID_X = 0x21,
-    SR_CTAID_X = 0x25,
-    SR_EQMASK = 0x38,
-    SR_LTMASK = 0x39,
-    SR_LEMASK = 0x3a,
-    SR_GTMASK = 0x3b,
-    SR_GEMASK = 0x3c,
-};
+#include <nvhw/sass.h>
 
 enum { WARP_LANES = 32, WARP_SHIFT = 5 };
 
@@ -24,12 +15,12 @@ static struct cc_src special(struct spv_lower *l, unsigned number)
 
 static struct cc_src local_id(struct spv_lower *l, unsigned axis)
 {
-    return l->s->workgroup_size[axis] == 1 ? cc_imm(0) : special(l, SR_TID_X + axis);
+    return l->s->workgroup_size[axis] == 1 ? cc_imm(0) : special(l, NV_SASS_SR_TID_X + axis);
 }
 
 static struct cc_src workgroup_id(struct spv_lower *l, unsigned axis)
 {
-    return cc_b_iadd(&l->b, special(l, SR_CTAID_X + axis),
+    return cc_b_iadd(&l->b, special(l, NV_SASS_SR_CTAID_X + axis),
                      cc_cbuf(MAGMA_CC_ROOT_BASE_GROUP + axis * 4));
 }
 
@@ -78,19 +69,19 @@ static struct cc_src value(struct spv_lower *l, uint32_t builtin, unsigned index
     case SpvBuiltInSubgroupId:
         return cc_b_shr(&l->b, local_index(l), cc_imm(WARP_SHIFT), false);
     case SpvBuiltInSubgroupLocalInvocationId:
-        return special(l, SR_LANEID);
+        return special(l, NV_SASS_SR_LANEID);
     case SpvBuiltInDeviceIndex:
         return cc_imm(0);
     case SpvBuiltInSubgroupEqMask:
-        return mask(l, SR_EQMASK, index);
+        return mask(l, NV_SASS_SR_EQMASK, index);
     case SpvBuiltInSubgroupLtMask:
-        return mask(l, SR_LTMASK, index);
+        return mask(l, NV_SASS_SR_LTMASK, index);
     case SpvBuiltInSubgroupLeMask:
-        return mask(l, SR_LEMASK, index);
+        return mask(l, NV_SASS_SR_LEMASK, index);
     case SpvBuiltInSubgroupGtMask:
-        return mask(l, SR_GTMASK, index);
+        return mask(l, NV_SASS_SR_GTMASK, index);
     case SpvBuiltInSubgroupGeMask:
-        return mask(l, SR_GEMASK, index);
+        return mask(l, NV_SASS_SR_GEMASK, index);
     default:
         if (index > 2) {
             spv_malformed(&l->inst, "the built-in has three components");
