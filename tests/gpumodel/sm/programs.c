@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SR_LANEID = 0x00, SR_TID_X = 0x21, SR_CTAID_X = 0x25, OUT = 0x10000 };
+enum { OUT = 0x10000 };
 
 static struct flat flat;
 static struct program prog;
@@ -59,8 +59,8 @@ static void run_faults(const struct gpum_grid_desc *desc, const char *part)
 START_TEST(every_thread_of_every_cta_writes_its_own_word)
 {
     struct gpum_grid_desc d;
-    emit_s2r(&prog, 0, SR_TID_X);
-    emit_s2r(&prog, 1, SR_CTAID_X);
+    emit_s2r(&prog, 0, NV_SASS_SR_TID_X);
+    emit_s2r(&prog, 1, NV_SASS_SR_CTAID_X);
     emit_abc(&prog, NV_SASS_IMAD, R(0), R(1), IMM(96), R(0));
     emit_out_address();
     emit_abc(&prog, NV_SASS_IMAD, R(4), R(0), R(0), IMM(7));
@@ -81,7 +81,7 @@ START_TEST(lanes_meet_again_at_the_convergence_barrier)
 {
     struct gpum_grid_desc d;
     struct nvhw_sass *s;
-    emit_s2r(&prog, 0, SR_LANEID);
+    emit_s2r(&prog, 0, NV_SASS_SR_LANEID);
     emit_out_address();
     emit_abc(&prog, NV_SASS_LOP3, R(5), R(0), IMM(1), RZ)->o[NV_SASS_LUT] = IMM(0xc0);
     emit_isetp(&prog, 0, NV_SASS_CMP_NE, R(5), RZ);
@@ -113,7 +113,7 @@ START_TEST(lanes_leave_a_loop_one_by_one)
 {
     struct gpum_grid_desc d;
     struct nvhw_sass *s;
-    emit_s2r(&prog, 0, SR_LANEID);
+    emit_s2r(&prog, 0, NV_SASS_SR_LANEID);
     emit_out_address();
     emit_mov(&prog, 4, IMM(0));
     unsigned loop = prog.count;
@@ -135,7 +135,7 @@ START_TEST(bar_makes_shared_memory_of_other_warps_visible)
 {
     struct gpum_grid_desc d;
     struct nvhw_sass *s;
-    emit_s2r(&prog, 0, SR_TID_X);
+    emit_s2r(&prog, 0, NV_SASS_SR_TID_X);
     emit_out_address();
     s = emit_abc(&prog, NV_SASS_SHF, R(4), R(0), IMM(2), RZ);
     s->mod[NV_SASS_MOD_SHIFT] = NV_SASS_SHIFT_U32;
@@ -178,7 +178,7 @@ END_TEST
 START_TEST(local_memory_belongs_to_the_thread)
 {
     struct gpum_grid_desc d;
-    emit_s2r(&prog, 0, SR_LANEID);
+    emit_s2r(&prog, 0, NV_SASS_SR_LANEID);
     emit_out_address();
     emit_mov(&prog, 4, IMM(16));
     emit_store(&prog, NV_SASS_STL, 4, 4, 0);
@@ -247,7 +247,7 @@ START_TEST(code_that_does_not_end_is_an_illegal_instruction)
     struct gpum_grid_desc d;
     emit_mov(&prog, 0, IMM(1));
     d = program_place(&prog, &flat);
-    run_faults(&d, "illegal instruction encoding");
+    run_faults(&d, "ILLEGAL_INSTR_ENCODING");
 }
 END_TEST
 
@@ -263,7 +263,7 @@ START_TEST(barrier_misuse_is_reported)
     d = program_place(&prog, &flat);
     run_faults(&d, "launched with 1 barriers");
     prog.count = 0;
-    emit_s2r(&prog, 0, SR_TID_X);
+    emit_s2r(&prog, 0, NV_SASS_SR_TID_X);
     emit_isetp(&prog, 0, NV_SASS_CMP_LT, R(0), IMM(32));
     emit(&prog, NV_SASS_EXIT)->guard = 0;
     emit(&prog, NV_SASS_BAR)->o[NV_SASS_LUT2] = IMM(64);
@@ -313,7 +313,7 @@ END_TEST
 START_TEST(scoreboards_must_be_set_and_waited_for)
 {
     struct gpum_grid_desc d;
-    struct nvhw_sass *s2r = emit_s2r(&prog, 4, SR_LANEID);
+    struct nvhw_sass *s2r = emit_s2r(&prog, 4, NV_SASS_SR_LANEID);
     struct nvhw_sass *add = emit_abc(&prog, NV_SASS_IADD3, R(5), R(4), IMM(1), RZ);
     emit(&prog, NV_SASS_EXIT);
     add->control.wait_mask = 0;
@@ -352,6 +352,60 @@ START_TEST(a_source_of_a_store_is_not_overwritten_too_early)
 }
 END_TEST
 
+/* A 64-bit CS2R takes longer than MOV, and so does an address unit than an ALU. */
+START_TEST(a_fast_result_does_not_overtake_a_slow_one)
+{
+    struct gpum_grid_desc d;
+    emit_isetp(&prog, 2, NV_SASS_CMP_EQ, RZ, RZ);
+    struct nvhw_sass *slow = emit(&prog, NV_SASS_CS2R);
+    slow->mod[NV_SASS_MOD_B64] = 1;
+    slow->mod[NV_SASS_MOD_SR] = NV_SASS_SR_ZERO;
+    slow->o[NV_SASS_D] = R(4);
+    slow->guard = 2;
+    emit_mov(&prog, 4, IMM(1));
+    emit(&prog, NV_SASS_EXIT);
+    slow->control.stall = 1;
+    slow->control.yield = false;
+    d = program_place(&prog, &flat);
+    run_faults(&d, "overwrites R4 after 1 cycles, 2 needed");
+    slow->control.stall = 2;
+    d = program_place(&prog, &flat);
+    run_ok(&d);
+    prog.count = 0;
+    struct nvhw_sass *mov = emit_mov(&prog, 4, IMM(1));
+    emit_load(&prog, NV_SASS_LDS, 4, NV_SASS_RZ, 0);
+    emit(&prog, NV_SASS_EXIT);
+    mov->control.stall = 4;
+    d = program_place(&prog, &flat);
+    d.shared_bytes = 128;
+    run_faults(&d, "overwrites R4 after 4 cycles, 5 needed");
+}
+END_TEST
+
+/* On an H100 such a wait never ends. */
+START_TEST(waiting_for_a_fence_is_a_fault)
+{
+    struct gpum_grid_desc d;
+    struct nvhw_sass *fence = emit(&prog, NV_SASS_MEMBAR);
+    fence->mod[NV_SASS_MOD_MEMBAR] = NV_SASS_MEMBAR_ALL;
+    fence->control.write_sb = 3;
+    struct nvhw_sass *mov = emit_mov(&prog, 4, IMM(1));
+    emit(&prog, NV_SASS_EXIT);
+    mov->control.wait_mask = 1 << 3;
+    d = program_place(&prog, &flat);
+    run_faults(&d, "waits for scoreboard 3, which MEMBAR at program + 0x0 set");
+    fence->op = NV_SASS_CCTL;
+    fence->form = 0;
+    fence->mod[NV_SASS_MOD_MEMBAR] = 0;
+    fence->mod[NV_SASS_MOD_CCTL] = NV_SASS_CCTL_IVALL;
+    d = program_place(&prog, &flat);
+    run_faults(&d, "waits for scoreboard 3, which CCTL");
+    mov->control.wait_mask = 0;
+    d = program_place(&prog, &flat);
+    run_ok(&d);
+}
+END_TEST
+
 START_TEST(changed_code_runs_as_it_is_now)
 {
     struct gpum_grid_desc d;
@@ -375,7 +429,7 @@ START_TEST(spinning_lanes_do_not_starve_the_others)
 {
     struct gpum_grid_desc d;
     struct nvhw_sass *s;
-    emit_s2r(&prog, 0, SR_LANEID);
+    emit_s2r(&prog, 0, NV_SASS_SR_LANEID);
     emit_isetp(&prog, 0, NV_SASS_CMP_EQ, R(0), IMM(5));
     emit_mov(&prog, 0, IMM(0));
     emit_out_address();
@@ -438,7 +492,7 @@ START_TEST(long_programs_run_in_steps)
 {
     struct gpum_grid_desc d;
     struct nvhw_sass *s;
-    emit_s2r(&prog, 0, SR_TID_X);
+    emit_s2r(&prog, 0, NV_SASS_SR_TID_X);
     emit_mov(&prog, 4, IMM(0));
     emit_mov(&prog, 5, IMM(2000));
     unsigned loop = prog.count;
@@ -483,6 +537,8 @@ int main(void)
     tcase_add_test(tc, a_fresh_predicate_needs_thirteen_cycles_as_guard);
     tcase_add_test(tc, scoreboards_must_be_set_and_waited_for);
     tcase_add_test(tc, a_source_of_a_store_is_not_overwritten_too_early);
+    tcase_add_test(tc, a_fast_result_does_not_overtake_a_slow_one);
+    tcase_add_test(tc, waiting_for_a_fence_is_a_fault);
     tcase_add_test(tc, changed_code_runs_as_it_is_now);
     tcase_add_test(tc, spinning_lanes_do_not_starve_the_others);
     tcase_add_test(tc, a_step_runs_no_more_than_its_budget);

@@ -3,8 +3,8 @@
  * Dependency control codes, held to the rules: hardware has no interlocks, so a result read before
  * the stall counts or scoreboard waits guarantee it is a wrong value on silicon and a fault here.
  * Checked are reads after writes of all register kinds, overwriting a result that is still under
- * way, and overwriting a source that a variable-latency operation may not have read yet. Not
- * checked: overwriting one fixed-latency result with a faster one.
+ * way, and overwriting a source that a variable-latency operation may not have read yet. Who waits for a
+ * scoreboard that a fence set would hang on silicon, and ends here.
  *
  * Only what the code guarantees counts; how long an operation takes here plays no part. With
  * diverged lanes the state is kept per register with the lanes it concerns.
@@ -21,7 +21,7 @@ struct pending {
     uint32_t lanes;
     uint16_t op;
     uint8_t pipe, scoreboard;
-    bool variable, high;
+    bool variable, high, guarded;
     uint64_t cycle, ticket, pc;
 };
 
@@ -39,6 +39,8 @@ struct sm_check {
     uint64_t set[8];       /* tickets given out per scoreboard */
     uint64_t done[8];      /* tickets known to be complete */
     uint64_t set_cycle[8]; /* when the last one was given out */
+    uint64_t fence_pc[8];  /* of the fence that set it since; 0: none */
+    uint16_t fence_op[8];
 };
 
 struct sm_check *sm_check_create(void)
@@ -63,30 +65,40 @@ static const char *prefix(uint8_t kind)
 }
 
 /* A wait covers what was set at least two cycles before it. */
-static void wait_for(struct sm_warp *w, unsigned sb, uint64_t leave)
+static bool wait_for(struct sm_ctx *x, unsigned sb, uint64_t leave)
 {
+    struct sm_warp *w = x->w;
     struct sm_check *c = w->check;
     uint64_t covered = c->set[sb];
+    if (c->fence_pc[sb])
+        return sm_fault(x, -1,
+                        "control codes: waits for scoreboard %u, which %s at program + 0x%llx set and "
+                        "may never release",
+                        sb, nvhw_sass_op_name(c->fence_op[sb]),
+                        (unsigned long long)(c->fence_pc[sb] - x->grid->desc.program_va));
     if (covered && w->cycle < c->set_cycle[sb] + 2)
         covered--;
     covered = covered > leave ? covered - leave : 0;
     if (covered > c->done[sb])
         c->done[sb] = covered;
+    return true;
 }
 
-static void apply_waits(struct sm_ctx *x)
+static bool apply_waits(struct sm_ctx *x)
 {
     const struct nvhw_sass *s = x->s;
     for (unsigned sb = 0; sb < SCOREBOARDS; sb++)
-        if (s->control.wait_mask >> sb & 1)
-            wait_for(x->w, sb, 0);
+        if ((s->control.wait_mask >> sb & 1) && !wait_for(x, sb, 0))
+            return false;
     if (s->op != NV_SASS_DEPBAR)
-        return;
-    if (s->mod[NV_SASS_MOD_LE] && s->mod[NV_SASS_MOD_SB] < SCOREBOARDS)
-        wait_for(x->w, s->mod[NV_SASS_MOD_SB], (uint64_t)s->o[NV_SASS_LUT].imm);
+        return true;
+    if (s->mod[NV_SASS_MOD_LE] && s->mod[NV_SASS_MOD_SB] < SCOREBOARDS &&
+        !wait_for(x, s->mod[NV_SASS_MOD_SB], (uint64_t)s->o[NV_SASS_LUT].imm))
+        return false;
     for (unsigned sb = 0; sb < SCOREBOARDS; sb++)
-        if (s->mod[NV_SASS_MOD_LMASK] >> sb & 1)
-            wait_for(x->w, sb, 0);
+        if ((s->mod[NV_SASS_MOD_LMASK] >> sb & 1) && !wait_for(x, sb, 0))
+            return false;
+    return true;
 }
 
 static bool complain(struct sm_ctx *x, const char *what, uint8_t kind, unsigned reg, unsigned op,
@@ -134,6 +146,19 @@ static bool check_read(struct sm_ctx *x, const struct sm_access *a, unsigned par
     return complain(x, "reads", a->kind, reg, p->op, p->pc, why);
 }
 
+/* A faster result must not be there before the slower one that it follows. */
+static bool check_order(struct sm_ctx *x, const struct pending *p, uint8_t kind, unsigned reg)
+{
+    unsigned need = nvhw_sass_overwrite(x->grid->desc.sm_version, kind,
+                                        (enum nvhw_sass_pipe)p->pipe, p->guarded, x->s);
+    uint64_t passed = x->w->cycle - p->cycle;
+    char why[96];
+    if (passed >= need)
+        return true;
+    snprintf(why, sizeof(why), "after %u cycles, %u needed", (unsigned)passed, need);
+    return complain(x, "overwrites", kind, reg, p->op, p->pc, why);
+}
+
 static bool check_write(struct sm_ctx *x, const struct sm_access *a, unsigned part, uint32_t lanes)
 {
     unsigned reg = (a->reg + part) & (REGISTERS - 1);
@@ -142,6 +167,8 @@ static bool check_write(struct sm_ctx *x, const struct sm_access *a, unsigned pa
     const struct held *h = &c->held[reg];
     if ((p->lanes & lanes) && p->variable && p->scoreboard != NV_SASS_SB_NONE &&
         !scoreboard_ok(x, p, "overwrites", a->kind, reg))
+        return false;
+    if ((p->lanes & lanes) && !p->variable && !check_order(x, p, a->kind, reg))
         return false;
     if (a->kind != NV_SASS_REG || !(h->lanes & lanes))
         return true;
@@ -161,7 +188,8 @@ static uint32_t lanes_of(const struct sm_ctx *x, uint8_t kind)
 
 bool sm_check_issue(struct sm_ctx *x)
 {
-    apply_waits(x);
+    if (!apply_waits(x))
+        return false;
     for (unsigned n = 0; n < x->i->read_count; n++) {
         const struct sm_access *a = &x->i->read[n];
         uint32_t lanes = a->slot == NV_SASS_GUARD ? x->w->active : lanes_of(x, a->kind);
@@ -178,12 +206,17 @@ bool sm_check_issue(struct sm_ctx *x)
     return true;
 }
 
-static uint64_t take_ticket(struct sm_warp *w, unsigned sb)
+static uint64_t take_ticket(struct sm_ctx *x, unsigned sb)
 {
+    struct sm_check *c = x->w->check;
     if (sb >= SCOREBOARDS)
         return 0;
-    w->check->set_cycle[sb] = w->cycle;
-    return ++w->check->set[sb];
+    c->set_cycle[sb] = x->w->cycle;
+    if (nvhw_sass_is_fence(x->s)) {
+        c->fence_pc[sb] = x->pc;
+        c->fence_op[sb] = x->s->op;
+    }
+    return ++c->set[sb];
 }
 
 static void record_writes(struct sm_ctx *x, uint64_t ticket)
@@ -200,6 +233,7 @@ static void record_writes(struct sm_ctx *x, uint64_t ticket)
                                   .scoreboard = x->s->control.write_sb,
                                   .variable = x->i->variable,
                                   .high = part == 1,
+                                  .guarded = x->s->guard != NV_SASS_PT || x->s->guard_not,
                                   .cycle = x->w->cycle,
                                   .ticket = ticket,
                                   .pc = x->pc};
@@ -235,8 +269,8 @@ static unsigned effective_stall(const struct nvhw_sass_control *control)
 
 void sm_check_retire(struct sm_ctx *x)
 {
-    uint64_t write_ticket = take_ticket(x->w, x->s->control.write_sb);
-    uint64_t read_ticket = take_ticket(x->w, x->s->control.read_sb);
+    uint64_t write_ticket = take_ticket(x, x->s->control.write_sb);
+    uint64_t read_ticket = take_ticket(x, x->s->control.read_sb);
     record_writes(x, write_ticket);
     if (x->i->variable)
         record_reads(x, write_ticket, read_ticket);

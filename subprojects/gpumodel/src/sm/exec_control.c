@@ -101,6 +101,7 @@ static bool exec_exit(struct sm_ctx *x)
     for (unsigned b = 0; b < 16; b++)
         w->cbar[b] &= ~lanes;
     sm_warp_block(x, lanes, SM_LANE_EXITED, x->next_pc);
+    sm_barrier_release_all(w->cta);
     return true;
 }
 
@@ -185,7 +186,8 @@ static bool exec_warpsync(struct sm_ctx *x)
     {
         x->w->lane_mask[l] = all ? SM_ALL : mask[l];
         if (!(x->w->lane_mask[l] >> l & 1))
-            return sm_fault(x, (int)l, "WARPSYNC mask 0x%08x lacks the lane itself",
+            return sm_fault_warp(x, (int)l, NV_SM_WARP_ERROR_ILLEGAL_INSTR_PARAM,
+                                 "WARPSYNC mask 0x%08x lacks the lane itself",
                             x->w->lane_mask[l]);
     }
     if (lanes)
@@ -201,22 +203,20 @@ static bool barrier_index(struct sm_ctx *x, unsigned *index)
         *index = sm_src(x, NV_SASS_B)[__builtin_ctz(x->mask)] &
                  15; /* row 31d and 51d: low bits of the register */
     if (*index >= SM_BARRIERS || *index >= x->grid->desc.barrier_count)
-        return sm_fault(x, -1, "BAR %u, but the grid was launched with %u barriers", *index,
-                        x->grid->desc.barrier_count);
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_PARAM,
+                             "BAR %u, but the grid was launched with %u barriers", *index,
+                             x->grid->desc.barrier_count);
     return true;
 }
 
-/* How many threads the barrier waits for: an immediate, bits 16.. of the register, or all of the
- * CTA. */
+/* How many threads the barrier waits for: an immediate, bits of the register; 0: all of the CTA. */
 static uint32_t barrier_threads(struct sm_ctx *x)
 {
-    uint32_t count = 0;
     if (x->s->o[NV_SASS_LUT2].kind == NV_SASS_IMM)
-        count = (uint32_t)x->s->o[NV_SASS_LUT2].imm;
-    if (!count && x->s->o[NV_SASS_B].kind == NV_SASS_REG &&
-        x->s->o[NV_SASS_LUT2].kind != NV_SASS_IMM)
-        count = sm_src(x, NV_SASS_B)[__builtin_ctz(x->mask)] & 0xfff;
-    return count ? count : x->grid->desc.cta[0] * x->grid->desc.cta[1] * x->grid->desc.cta[2];
+        return (uint32_t)x->s->o[NV_SASS_LUT2].imm;
+    if (x->s->o[NV_SASS_B].kind == NV_SASS_REG)
+        return sm_src(x, NV_SASS_B)[__builtin_ctz(x->mask)] & 0xfff;
+    return 0;
 }
 
 /* A whole warp arrives at a barrier, so partial warps count as 32 threads of the expected number.
@@ -226,33 +226,55 @@ static uint32_t arriving(const struct sm_ctx *x)
     return (uint32_t)__builtin_popcount(x->mask);
 }
 
-static bool exec_bar(struct sm_ctx *x)
+static bool arrive(struct sm_ctx *x, struct sm_barrier *bar, unsigned index, unsigned mode)
 {
-    unsigned index, mode = sm_mod(x, NV_SASS_MOD_BAR);
-    struct sm_barrier *bar;
-    uint32_t threads;
-    if (!x->mask)
-        return true;
-    if (mode != NV_SASS_BAR_SYNC && mode != NV_SASS_BAR_ARV)
-        return sm_fault(x, -1, "BAR with reduction: not supported");
-    if (!barrier_index(x, &index))
-        return false;
-    bar = &x->w->cta->bar[index];
-    threads = barrier_threads(x);
+    uint32_t given = barrier_threads(x), threads = given ? given : x->w->cta->threads;
     if (bar->expected && bar->expected != threads)
         return sm_fault(x, -1, "BAR %u awaits %u threads here and %u elsewhere", index, threads,
                         bar->expected);
     bar->expected = threads;
+    bar->whole = !given;
     bar->arrived += arriving(x);
-    if (bar->arrived > bar->expected)
-        return sm_fault(x, -1, "BAR %u: %u threads arrived, %u expected", index, bar->arrived,
-                        bar->expected);
-    if (mode == NV_SASS_BAR_SYNC) {
+    if (mode != NV_SASS_BAR_ARV)
+        bar->mode = (uint8_t)mode;
+    bar->votes += (uint32_t)__builtin_popcount(x->mask & sm_psrc(x, NV_SASS_PA));
+    return bar->arrived <= bar->expected ||
+           sm_fault(x, -1, "BAR %u: %u threads arrived, %u expected", index, bar->arrived,
+                    bar->expected);
+}
+
+static bool exec_bar(struct sm_ctx *x)
+{
+    unsigned index, mode = sm_mod(x, NV_SASS_MOD_BAR);
+    struct sm_barrier *bar;
+    if (!x->mask)
+        return true;
+    if (mode == NV_SASS_BAR_SCAN || mode == NV_SASS_BAR_SYNCALL)
+        return sm_fault(x, -1, "BAR.SCAN and .SYNCALL: not supported");
+    if (!barrier_index(x, &index))
+        return false;
+    bar = &x->w->cta->bar[index];
+    if (!arrive(x, bar, index, mode))
+        return false;
+    if (mode != NV_SASS_BAR_ARV) {
         SM_FOR_LANES(l, x->mask)
         x->w->lane_barrier[l] = (uint8_t)index;
         sm_warp_block(x, x->mask, SM_LANE_BAR, x->next_pc);
     }
     sm_barrier_release(x->w->cta, index);
+    return true;
+}
+
+/* The result of BAR.RED, and whether it is not zero. */
+static bool exec_b2r(struct sm_ctx *x)
+{
+    uint32_t value[SM_LANES], result = x->w->bar_result;
+    if (sm_mod(x, NV_SASS_MOD_B2R) != NV_SASS_B2R_RESULT)
+        return sm_fault(x, -1, "B2R of barrier registers: not supported");
+    for (unsigned l = 0; l < SM_LANES; l++)
+        value[l] = result;
+    sm_dst(x, value);
+    sm_pdst(x, NV_SASS_PD, result ? SM_ALL : 0);
     return true;
 }
 
@@ -270,7 +292,7 @@ static bool exec_nothing(struct sm_ctx *x)
 
 static bool exec_bpt(struct sm_ctx *x)
 {
-    return !x->mask || sm_fault(x, -1, "breakpoint or trap");
+    return !x->mask || sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING, "breakpoint or trap");
 }
 
 static bool exec_lepc(struct sm_ctx *x)
@@ -295,6 +317,7 @@ const struct sm_exec_entry sm_exec_control[] = {{NV_SASS_BRA, exec_bra},
                                                 {NV_SASS_BMOV, exec_bmov},
                                                 {NV_SASS_WARPSYNC, exec_warpsync},
                                                 {NV_SASS_BAR, exec_bar},
+                                                {NV_SASS_B2R, exec_b2r},
                                                 {NV_SASS_YIELD, exec_yield},
                                                 {NV_SASS_NANOSLEEP, exec_yield},
                                                 {NV_SASS_NOP, exec_nothing},

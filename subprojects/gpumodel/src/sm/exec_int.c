@@ -46,7 +46,8 @@ static bool exec_imad(struct sm_ctx *x)
     const uint32_t *a = sm_src(x, NV_SASS_A), *b = sm_src(x, NV_SASS_B), *c = sm_src(x, NV_SASS_C);
     uint32_t out[SM_LANES], carry = sm_mod(x, NV_SASS_MOD_X) ? sm_psrc(x, NV_SASS_PA) : 0;
     if (x->s->o[NV_SASS_PD].kind == NV_SASS_PRED && x->s->o[NV_SASS_PD].reg != NV_SASS_PT)
-        return sm_fault(x, -1, "IMAD with a predicate result: illegal instruction");
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING,
+                             "IMAD with a predicate result");
     LANES out[l] = a[l] * b[l] + c[l] + (carry >> l & 1);
     sm_dst(x, out);
     return true;
@@ -106,7 +107,8 @@ static bool exec_lea(struct sm_ctx *x)
     const struct nvhw_sass *given = x->s;
     uint32_t out[SM_LANES], carry = 0, in = extended ? sm_psrc(x, NV_SASS_PA) : 0;
     if (oa->neg && ob->neg)
-        return sm_fault(x, -1, "LEA with two negations: illegal instruction");
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING,
+                             "LEA with two negations");
     plain.o[NV_SASS_A].neg = false; /* the shifted value is negated, not A */
     x->s = &plain;
     const uint32_t *a = sm_src(x, NV_SASS_A), *c = sm_src(x, NV_SASS_C);
@@ -192,11 +194,12 @@ static uint32_t relu(uint32_t v, bool packed)
     return (v & 0x8000 ? 0 : v & 0xffff) | (v >> 31 ? 0 : v & 0xffff0000);
 }
 
+/* The predicates say whether A is the result: of the low half, of the high half. */
 static bool exec_vimnmx(struct sm_ctx *x)
 {
     const uint32_t *a = sm_src(x, NV_SASS_A), *b = sm_src(x, NV_SASS_B);
     unsigned size = sm_mod(x, NV_SASS_MOD_ISIZE);
-    uint32_t out[SM_LANES], min = sm_psrc(x, NV_SASS_PA);
+    uint32_t out[SM_LANES], min = sm_psrc(x, NV_SASS_PA), low = 0, high = 0;
     bool packed = size >= NV_SASS_ISIZE_U16X2;
     bool s = size == NV_SASS_ISIZE_S32 || size == NV_SASS_ISIZE_S16X2;
     if (x->s->op == NV_SASS_IMNMX)
@@ -207,8 +210,13 @@ static bool exec_vimnmx(struct sm_ctx *x)
         out[l] = packed ? minmax16(a[l], b[l], s, m) : m == less ? a[l] : b[l];
         if (sm_mod(x, NV_SASS_MOD_RELU))
             out[l] = relu(out[l], packed);
+        uint32_t other = out[l] ^ a[l];
+        low |= (uint32_t)(packed ? !(other & 0xffff) : !other) << l;
+        high |= (uint32_t)(packed ? !(other >> 16) : !other) << l;
     }
     sm_dst(x, out);
+    sm_pdst(x, NV_SASS_PQ, high);
+    sm_pdst(x, NV_SASS_PD, low);
     return true;
 }
 

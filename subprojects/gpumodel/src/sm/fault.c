@@ -21,17 +21,34 @@ static void describe(struct sm_ctx *x, int lane, const char *what, char *text, s
         snprintf(text + used, size - (size_t)used, " lane %d", lane);
 }
 
-bool sm_fault(struct sm_ctx *x, int lane, const char *format, ...)
+/* The first cause is the one that counts. */
+static void fault(struct sm_ctx *x, int lane, const char *error, const char *format, va_list args)
 {
     char what[160];
-    va_list args;
     if (x->grid->state == GPUM_GRID_FAULTED)
-        return false; /* the first cause is the one that counts */
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
+        return;
+    int used = snprintf(what, sizeof(what), "%s%s", error, *error ? ": " : "");
+    vsnprintf(what + used, sizeof(what) - (size_t)used, format, args);
     describe(x, lane, what, x->grid->fault.text, sizeof(x->grid->fault.text));
     x->grid->state = GPUM_GRID_FAULTED;
+}
+
+bool sm_fault(struct sm_ctx *x, int lane, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fault(x, lane, "", format, args);
+    va_end(args);
+    return false;
+}
+
+bool sm_fault_warp(struct sm_ctx *x, int lane, enum nvhw_sm_warp_error error, const char *format, ...)
+{
+    const char *name = nvhw_sm_warp_error_name((uint32_t)error);
+    va_list args;
+    va_start(args, format);
+    fault(x, lane, name ? name : "warp error", format, args);
+    va_end(args);
     return false;
 }
 

@@ -168,16 +168,17 @@ static bool ready_to_issue(struct sm_ctx *x)
     const struct sm_insn *i = x->i;
     const struct gpum_grid_desc *d = &x->grid->desc;
     if (!i->decoded)
-        return sm_fault(x, -1, "illegal instruction encoding");
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING,
+                             "no instruction has these bits");
     if (i->illegal)
-        return sm_fault(x, -1, "illegal instruction: %s", i->illegal);
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING, "%s", i->illegal);
     if (!i->exec)
         return sm_fault(x, -1, "operation not supported by the model");
     if (i->reg_limit > d->register_count)
-        return sm_fault(x, -1, "register R%u out of range (%u registers per thread)",
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_OOR_REG, "register R%u out of range (%u registers per thread)",
                         i->reg_limit - 1u, d->register_count);
     if (i->misaligned)
-        return sm_fault(x, -1, "misaligned register of a wide operand");
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_MISALIGNED_REG, "misaligned register of a wide operand");
     return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "../model.h"
 
+#include <nvhw/rmioctl.h>
 #include <nvhw/sass.h>
 
 enum {
@@ -92,6 +93,7 @@ struct sm_warp {
     uint64_t cbar_target[16];       /* 0: restored by BMOV, not known */
     uint16_t cbar_valid;
     unsigned index, slice, rotate;
+    uint32_t bar_result; /* of the last BAR.RED, for B2R */
     uint64_t cycle, instructions;
     const struct sm_block *block;
     uint8_t *local; /* lane-major: local_bytes per lane */
@@ -103,7 +105,8 @@ struct sm_barrier {
     uint32_t expected; /* threads */
     uint32_t arrived;
     uint32_t votes; /* for BAR.RED: threads whose predicate held */
-    uint32_t result;
+    uint8_t mode;   /* enum nvhw_sass_bar of who waits */
+    bool whole;     /* all threads of the CTA are expected: those that ended count as arrived */
 };
 
 struct sm_cta {
@@ -157,6 +160,9 @@ sm_exec_fn sm_exec_find(unsigned op); /* exec.c: NULL when the operation is not 
 /* ---- fault.c: end the grid with a decoded reason; always false ---- */
 bool sm_fault(struct sm_ctx *x, int lane, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for what hardware reports as an error of the warp: its name stands in front. */
+bool sm_fault_warp(struct sm_ctx *x, int lane, enum nvhw_sm_warp_error error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 bool sm_fault_mmu(struct sm_ctx *x, int lane, const struct gpum_mmu_fault *fault);
 
 /* ---- operand.c ---- */
@@ -194,6 +200,7 @@ bool sm_warp_choose(struct sm_warp *w); /* false: no lane can run now */
 void sm_warp_block(struct sm_ctx *x, uint32_t lanes, enum sm_lane_state state, uint64_t resume_pc);
 void sm_warp_release(struct sm_warp *w);
 void sm_barrier_release(struct sm_cta *cta, unsigned index);
+void sm_barrier_release_all(struct sm_cta *cta); /* after threads ended */
 
 /* ---- check.c ---- */
 struct sm_check *sm_check_create(void);

@@ -99,18 +99,52 @@ void sm_warp_block(struct sm_ctx *x, uint32_t lanes, enum sm_lane_state state, u
     x->switch_lanes = true;
 }
 
+static uint32_t ended_threads(const struct sm_cta *cta)
+{
+    uint32_t count = 0;
+    for (unsigned n = 0; n < cta->warp_count; n++)
+        count += (uint32_t)__builtin_popcount(lanes_in(&cta->warps[n], SM_LANE_EXITED));
+    return count;
+}
+
+/* What BAR.RED gives: a count, or all or no bits. */
+static uint32_t barrier_result(const struct sm_barrier *bar)
+{
+    switch (bar->mode) {
+    case NV_SASS_BAR_RED_POPC:
+        return bar->votes;
+    case NV_SASS_BAR_RED_AND:
+        return bar->votes == bar->arrived ? SM_ALL : 0;
+    default:
+        return bar->votes ? SM_ALL : 0;
+    }
+}
+
 /* BAR: all lanes of the CTA that wait for this barrier go on when enough threads arrived. */
 void sm_barrier_release(struct sm_cta *cta, unsigned index)
 {
     struct sm_barrier *bar = &cta->bar[index];
-    if (!bar->expected || bar->arrived < bar->expected)
+    uint32_t result;
+    if (!bar->expected ||
+        bar->arrived + (bar->whole ? ended_threads(cta) : 0) < bar->expected)
         return;
-    bar->result = bar->votes;
-    bar->expected = bar->arrived = bar->votes = 0;
+    result = barrier_result(bar);
     for (unsigned n = 0; n < cta->warp_count; n++) {
         struct sm_warp *w = &cta->warps[n];
-        for (unsigned l = 0; l < SM_LANES; l++)
-            if (w->lane_state[l] == SM_LANE_BAR && w->lane_barrier[l] == index)
-                w->lane_state[l] = SM_LANE_RUN;
+        for (unsigned l = 0; l < SM_LANES; l++) {
+            if (w->lane_state[l] != SM_LANE_BAR || w->lane_barrier[l] != index)
+                continue;
+            w->lane_state[l] = SM_LANE_RUN;
+            if (bar->mode != NV_SASS_BAR_SYNC)
+                w->bar_result = result;
+        }
     }
+    *bar = (struct sm_barrier){0};
+}
+
+void sm_barrier_release_all(struct sm_cta *cta)
+{
+    for (unsigned index = 0; index < SM_BARRIERS; index++)
+        if (cta->bar[index].whole)
+            sm_barrier_release(cta, index);
 }
