@@ -7,9 +7,9 @@
 
 struct accident {
     struct scene scene;
-    const char *model; /* what the software SM's sentence begins with */
-    const char *gpu;   /* part of what a GPU's report says; NULL: nothing was seen yet */
-    bool hangs;        /* a GPU never ends it */
+    const char *model; /* what the software SM's sentence begins with; NULL: it ends */
+    const char *gpu;   /* part of a GPU's report; NULL: it ends, or hangs */
+    bool hangs;        /* a GPU never ends it, so that only a deadline does */
 };
 
 /* Ends with an entry whose scene has no name. */

@@ -12,9 +12,12 @@
 #include <string.h>
 
 enum {
-    FORMS_MAX = 20000,
-    COMBINATIONS = 96,       /* at most, of an all-register form */
-    COMBINATIONS_OTHER = 32, /* of a form with an immediate, a constant, a uniform register */
+    FORMS_MAX = 30000,
+    COMBINATIONS = 300,      /* of modifiers: up to so many are all taken of an all-register form */
+    COMBINATIONS_OTHER = 96, /* and of one with an immediate, a constant, a uniform register */
+    SAMPLES = 64,            /* else so many */
+    SAMPLES_OTHER = 16,
+    SAMPLES_MEMORY = 16,
     EXTRA = 8,
     CONSTANTS_FROM = 0x400,
     CONSTANTS_PAIRS = 127
@@ -233,6 +236,25 @@ static void set_mods(const struct nvhw_sass_form *f, unsigned combination, struc
     }
 }
 
+/* Values of no more than two modifiers, the others as when nothing is said. False: there are no more. */
+static bool set_pair(const struct nvhw_sass_form *f, unsigned index, struct nvhw_sass *s)
+{
+    for (unsigned i = 0; i < f->mod_count; i++)
+        for (unsigned k = i; k < f->mod_count; k++) {
+            unsigned inner = k == i ? 1 : f->mod[k].count, pairs = f->mod[i].count * inner;
+
+            if (index >= pairs) {
+                index -= pairs;
+                continue;
+            }
+            s->mod[f->mod[i].mod] = f->mod[i].values[index / inner];
+            if (k != i)
+                s->mod[f->mod[k].mod] = f->mod[k].values[index % inner];
+            return true;
+        }
+    return false;
+}
+
 /* ---- Memory ----------------------------------------------------------------------------------- */
 
 static bool atomic_exists(const struct nvhw_sass *s)
@@ -429,17 +451,28 @@ static void add(struct generator *g, const struct nvhw_sass *s)
     g->count++;
 }
 
-static void build(struct generator *g, unsigned combination, struct nvhw_sass *s, bool *good)
+/* False: these modifiers make no sense, or hardware refuses them. */
+static bool finish(struct generator *g, struct nvhw_sass *s)
+{
+    for (unsigned slot = 0; slot < NV_SASS_SLOT_COUNT; slot++)
+        if (g->form.slot[slot].kind != NV_SASS_NONE)
+            fill_slot(g, s, slot);
+    return tidy(g, s) && !nvhw_sass_illegal(SWEEP_SM, s);
+}
+
+static void begin(const struct generator *g, struct nvhw_sass *s)
 {
     nvhw_sass_clear(s, (enum nvhw_sass_op)g->form.op);
     s->control.stall = 0;
     s->control.yield = true;
     s->form = (uint16_t)g->number;
+}
+
+static bool build(struct generator *g, unsigned combination, struct nvhw_sass *s)
+{
+    begin(g, s);
     set_mods(&g->form, combination, s);
-    for (unsigned slot = 0; slot < NV_SASS_SLOT_COUNT; slot++)
-        if (g->form.slot[slot].kind != NV_SASS_NONE)
-            fill_slot(g, s, slot);
-    *good = tidy(g, s);
+    return finish(g, s);
 }
 
 /* Guards, equal sources, zero registers. */
@@ -478,24 +511,52 @@ static bool has_other_operand(const struct nvhw_sass_form *f)
     return false;
 }
 
+static unsigned samples_of(const struct nvhw_sass_form *f)
+{
+    return is_memory(f->op) ? SAMPLES_MEMORY : has_other_operand(f) ? SAMPLES_OTHER : SAMPLES;
+}
+
+/* All combinations, or all of two modifiers and a sample. */
+static void generate_mods(struct generator *g, unsigned all)
+{
+    struct nvhw_sass s;
+
+    if (all <= (unsigned)(has_other_operand(&g->form) ? COMBINATIONS_OTHER : COMBINATIONS)) {
+        for (unsigned i = 0; i < all; i++)
+            if (build(g, i, &s))
+                add(g, &s);
+        return;
+    }
+    for (unsigned i = 0;; i++) {
+        begin(g, &s);
+        if (!set_pair(&g->form, i, &s))
+            break;
+        if (finish(g, &s))
+            add(g, &s);
+    }
+    for (unsigned i = 0; i < samples_of(&g->form); i++) {
+        for (unsigned again = 0; again < 64; again++)
+            if (build(g, chance(g, all), &s)) {
+                add(g, &s);
+                break;
+            }
+    }
+}
+
 static void generate_row(struct generator *g)
 {
-    unsigned all = combinations(&g->form),
-             most = has_other_operand(&g->form) ? COMBINATIONS_OTHER : COMBINATIONS;
-    unsigned special = 0;
+    unsigned all = combinations(&g->form), specials = has_other_operand(&g->form) ? 1 : 2;
     struct nvhw_sass s;
-    bool good;
 
-    for (unsigned i = 0; i < (all < most ? all : most) + EXTRA; i++) {
-        build(g, all <= most && i < all ? i : chance(g, all), &s, &good);
-        for (unsigned again = 0; !good && again < 64; again++)
-            build(g, chance(g, all), &s, &good);
-        if (!good)
-            continue;
-        add(g, &s);
-        if (special++ == 0 || (special == 4 && most == COMBINATIONS))
-            add_special(g, &s);
-    }
+    generate_mods(g, all);
+    for (unsigned i = 0; i < EXTRA; i++)
+        for (unsigned again = 0; again < 64; again++)
+            if (build(g, i && i < specials + 1 ? chance(g, all) : again ? chance(g, all) : 0, &s)) {
+                add(g, &s);
+                if (i < specials)
+                    add_special(g, &s);
+                break;
+            }
 }
 
 struct sweep_form *sweep_generate(unsigned *count)

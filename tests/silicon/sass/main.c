@@ -5,13 +5,13 @@
  *
  *     sass [--bounds FILE] [--record FILE] [--json FILE] [--only TEXT] [--sets N] [--supported]
  *          [--from N] [--mufu] [--dump FOLDER] [--scenes FILE] [--accidents]
- *          [--list]
+ *          [--hangs] [--list]
  *
  * --only: instances whose text begins so. --supported: leaves out what the software SM does not have.
  * --list: bytes and text of the instances and why the software SM refuses one, and touches no GPU. --record writes what
  * the GPU gave (replay.c runs it again). --mufu: whole binades of the multi-function unit's functions as
  * well; --dump: their differences to files. --scenes: the scenes, and what the GPU gave to FILE.
- * --accidents: shaders that go wrong; takes a few seconds for each that hangs.
+ * --accidents: shaders that go wrong; --hangs: also those that hang a GPU, for many seconds each.
  */
 #include "gpu.h"
 #include "mufu.h"
@@ -34,7 +34,7 @@ struct run {
     unsigned count, from, sets, losses, scenes_bad;
     unsigned done, same, within, differ, refused, traps;
     FILE *record, *json, *scenes;
-    bool supported, mufu, accidents;
+    bool supported, mufu, accidents, hangs;
     const char *dump;
     char why[SASS_WHY_BYTES];
 };
@@ -235,7 +235,7 @@ static void keep_results(struct run *r, struct batch *b, unsigned i, unsigned se
     record->hash[group] = sweep_hash(record->hash[group], gpu, r->program.slots, launch_set,
                                      b->slot[i], slots);
     record->exact = !bounded;
-    if (set == b->index[i] % SWEEP_GROUP_SETS || interesting)
+    if ((set == b->index[i] % SWEEP_GROUP_SETS && slots == 1) || interesting)
         sweep_record_take(record, set, gpu, r->program.slots, launch_set, b->slot[i]);
 }
 
@@ -280,6 +280,8 @@ static bool finish_batch(struct run *r, const struct batch *b)
             printf("cannot write the record\n");
             return false;
         }
+        if (r->record)
+            fflush(r->record);
         if (!r->model_takes[b->index[i]])
             continue;
         text_of(&b->forms[i], text);
@@ -384,7 +386,7 @@ static bool sweep(struct run *r)
     if (r->scenes)
         r->scenes_bad = stage_all(&r->gpu, r->scenes, r->json);
     if (r->accidents && r->gpu)
-        r->scenes_bad += stage_accidents(&r->gpu, r->json);
+        r->scenes_bad += stage_accidents(&r->gpu, r->hangs, r->json);
     good = r->gpu && (!r->mufu || sass_mufu(r->gpu, r->dump, r->json)) && run_all(r);
     printf("%u instances run: %u the same in every bit, %u within bounds, %u differ; %u that the GPU "
            "refuses, %u that the model does not have\n",
@@ -404,7 +406,7 @@ int main(int argc, char **argv)
         {"only", 1, NULL, 'o'},   {"sets", 1, NULL, 's'},   {"list", 0, NULL, 'l'},
         {"supported", 0, NULL, 'S'}, {"mufu", 0, NULL, 'm'}, {"dump", 1, NULL, 'd'},
         {"from", 1, NULL, 'f'},      {"scenes", 1, NULL, 'c'},
-        {"accidents", 0, NULL, 'a'},
+        {"accidents", 0, NULL, 'a'},  {"hangs", 0, NULL, 'h'},
         {NULL, 0, NULL, 0}};
     const char *bounds = "sweep-bounds.tsv", *only = NULL;
     struct run r = {.sets = SWEEP_SETS};
@@ -429,6 +431,8 @@ int main(int argc, char **argv)
             r.mufu = true;
         else if (c == 'f')
             r.from = (unsigned)strtoul(optarg, NULL, 10);
+        else if (c == 'h')
+            r.hangs = true;
         else if (c == 'a')
             r.accidents = true;
         else if (c == 'c')

@@ -15,9 +15,7 @@ enum {
     CODE_BYTES = 1024,
     ROOT_BYTES = 1024,
     ROOT_OUTPUT = 0x210,
-    ROOT_START = 0x218,
-    SR_TID_X = 0x21,
-    SR_CTAID_X = 0x25
+    ROOT_START = 0x218
 };
 
 static const struct binade {
@@ -47,8 +45,8 @@ static bool write_code(uint8_t bytes[CODE_BYTES], unsigned function)
 
     if (!c)
         return false;
-    code_special(c, 0, SR_TID_X);
-    code_special(c, 1, SR_CTAID_X);
+    code_special(c, 0, NV_SASS_SR_TID_X);
+    code_special(c, 1, NV_SASS_SR_CTAID_X);
     code_abc(c, NV_SASS_IMAD, 0, R(1), IMM(CTA), R(0));
     for (unsigned i = 0; i < 2; i++)
         code_mov(c, 2 + i, ROOT(ROOT_OUTPUT + 4 * i));

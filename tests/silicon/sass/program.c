@@ -14,8 +14,6 @@ enum {
     ROOT_STRIDE = 0x228, /* bytes of a set in the output */
     CONSTANTS = 0x400,   /* what instances read, to the end */
     CONSTANT_SET = 96,   /* inputs of these sets */
-    SR_TID_X = 0x21,
-    SR_CTAID_X = 0x25,
     KEPT_PREDS = 0x7f
 };
 
@@ -167,8 +165,8 @@ static void write_addresses(struct writer *w)
 {
     const int record = SWEEP_RECORD_BYTES, input = SWEEP_WORDS * 4;
 
-    put_special(w, LANE, SR_TID_X);
-    put_special(w, SET, SR_CTAID_X);
+    put_special(w, LANE, NV_SASS_SR_TID_X);
+    put_special(w, SET, NV_SASS_SR_CTAID_X);
     for (unsigned i = 0; i < 2; i++) {
         put_mov(w, OUTPUT + i, ROOT(ROOT_OUTPUT + 4 * i));
         put_mov(w, SWEEP_INPUT + i, ROOT(ROOT_INPUT + 4 * i));

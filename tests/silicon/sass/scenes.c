@@ -9,11 +9,6 @@ enum {
     ROOT_MEMORY = 0x218,
     ROOT_CTA = 0x220,  /* x, y, threads */
     ROOT_GRID = 0x22c, /* x, y */
-    SR_LANEID = 0x00,
-    SR_TID_X = 0x21,
-    SR_CTAID_X = 0x25,
-    SR_EQMASK = 0x38,
-    SR_CLOCKLO = 0x50,
     AND = 0xc0 /* truth table of a & b */
 };
 
@@ -50,15 +45,15 @@ bool scene_encode(const struct scene *s, uint8_t bytes[SCENE_CODE])
     static struct code c;
 
     c.count = 0;
-    linear(&c, S_TID, SR_TID_X, ROOT_CTA);
-    linear(&c, S_CTA, SR_CTAID_X, ROOT_GRID);
+    linear(&c, S_TID, NV_SASS_SR_TID_X, ROOT_CTA);
+    linear(&c, S_CTA, NV_SASS_SR_CTAID_X, ROOT_GRID);
     for (unsigned i = 0; i < 2; i++) {
         code_mov(&c, S_OUT + i, ROOT(ROOT_OUTPUT + 4 * i));
         code_mov(&c, S_MEMORY + i, ROOT(ROOT_MEMORY + 4 * i));
     }
     code_abc(&c, NV_SASS_IMAD, S_FREE, R(S_CTA), ROOT(ROOT_CTA + 8), R(S_TID));
     code_advance(&c, S_OUT, S_FREE, IMM(SCENE_WORDS * 4));
-    code_special(&c, S_LANE, SR_LANEID);
+    code_special(&c, S_LANE, NV_SASS_SR_LANEID);
     code_abc(&c, NV_SASS_IMAD, S_OFFSET, R(S_TID), IMM(4), RZ);
     s->write(&c);
     code_add(&c, NV_SASS_EXIT);
@@ -478,9 +473,20 @@ static void part_of_a_warp_exists(struct code *c)
 
 static void special_registers(struct code *c)
 {
-    static const uint8_t numbers[] = {SR_LANEID,      SR_TID_X,       SR_TID_X + 1,  SR_TID_X + 2,
-                                      SR_CTAID_X,     SR_CTAID_X + 1, SR_CTAID_X + 2, SR_EQMASK,
-                                      SR_EQMASK + 1,  SR_EQMASK + 2,  SR_EQMASK + 3,  SR_EQMASK + 4};
+    static const uint8_t numbers[] = {NV_SASS_SR_LANEID,      NV_SASS_SR_TID_X,       NV_SASS_SR_TID_X + 1,  NV_SASS_SR_TID_X + 2,
+                                      NV_SASS_SR_CTAID_X,     NV_SASS_SR_CTAID_X + 1, NV_SASS_SR_CTAID_X + 2, NV_SASS_SR_EQMASK,
+                                      NV_SASS_SR_EQMASK + 1,  NV_SASS_SR_EQMASK + 2,  NV_SASS_SR_EQMASK + 3,  NV_SASS_SR_EQMASK + 4};
+
+    for (unsigned i = 0; i < sizeof numbers; i++) {
+        code_special(c, 10, numbers[i]);
+        scene_save(c, i, 10);
+    }
+}
+
+static void sizes_in_special_registers(struct code *c)
+{
+    static const uint8_t numbers[] = {NV_SASS_SR_SMEMSZ, NV_SASS_SR_SWINSZ, NV_SASS_SR_LMEMLOSZ,
+                                      NV_SASS_SR_LMEMHIOFF, NV_SASS_SR_NTID};
 
     for (unsigned i = 0; i < sizeof numbers; i++) {
         code_special(c, 10, numbers[i]);
@@ -494,7 +500,7 @@ static void clocks_go_forward(struct code *c)
 
     for (unsigned i = 0; i < 2; i++) {
         s = code_add(c, NV_SASS_CS2R);
-        s->mod[NV_SASS_MOD_SR] = SR_CLOCKLO;
+        s->mod[NV_SASS_MOD_SR] = NV_SASS_SR_CLOCKLO;
         s->o[NV_SASS_D] = R(20 + 2 * i);
     }
     s = code_abc(c, NV_SASS_IADD3, 20, R(22), R(20), RZ);
@@ -526,5 +532,7 @@ const struct scene scenes[] = {
     {SCENE(shuffles_in_segments), WARP},
     {SCENE(part_of_a_warp_exists), .cta = {44, 1, 1}, .groups = {1, 1, 1}},
     {SCENE(special_registers), .cta = {8, 4, 3}, .groups = {3, 2, 2}},
+    {SCENE(sizes_in_special_registers), .cta = {32, 2, 1}, .groups = {1, 1, 1}, .shared_bytes = 3072,
+     .local_bytes = 96},
     {SCENE(clocks_go_forward), WARP},
     {0}};

@@ -21,8 +21,9 @@ bool stage_model(const struct scene *scene, uint32_t words[STAGE_WORDS], char *t
  */
 unsigned stage_all(struct sass_gpu **gpu, FILE *record, FILE *json);
 
-/* Runs every accident on both, each on a GPU opened for it, and prints what they report. Returns how many
- * were not reported as expected. */
-unsigned stage_accidents(struct sass_gpu **gpu, FILE *json);
+/* Runs every accident on both, each on a GPU opened for it, and prints what they report. Those that hang a
+ * GPU take it many seconds to get rid of: only with `hangs`. Returns how many were not reported as
+ * expected. */
+unsigned stage_accidents(struct sass_gpu **gpu, bool hangs, FILE *json);
 
 #endif

@@ -131,7 +131,7 @@ bool sweep_model_takes(struct sweep_model *model, const struct sweep_form *form,
 /* record.c: results in a file. A file begins with a line of text that says where it is from. */
 enum { SWEEP_GROUPS = 4, SWEEP_GROUP_SETS = SWEEP_SETS / SWEEP_GROUPS, SWEEP_RAW_SETS = 8 };
 
-/* One instance: results of some sets in full, and a hash of each group of sets. */
+/* One instance: results of some sets in full (of none when it changes memory), and a hash of each group. */
 struct sweep_record {
     struct sweep_form form;
     bool exact; /* the hashes count; otherwise results may differ within bounds */
