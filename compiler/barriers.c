@@ -323,7 +323,11 @@ static void insert_breaks(const struct nest *n, struct cc_block *from, unsigned 
 void cc_barriers_run(struct cc_shader *s)
 {
     struct nest n = {.s = s, .words = (s->block_count + 31) / 32};
-    if ((uint64_t)s->region_count * s->block_count > work_max || s->region_count == 0) {
+    bool parts = false;
+    for (size_t i = 0; i < s->rpo_count; i++) {
+        parts |= s->rpo[i]->divergent_branch;
+    }
+    if (!parts || (uint64_t)s->region_count * s->block_count > work_max || s->region_count == 0) {
         return;
     }
     n.parent = cc_alloc(s->arena, s->region_count, sizeof(*n.parent));

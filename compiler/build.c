@@ -96,8 +96,20 @@ struct cc_src cc_b_lop3(struct cc_builder *b, struct cc_src x, struct cc_src y, 
     return cc_b_emit(b, inst, CC_GPR);
 }
 
+/* Bits below the highest of `mask`, and that one. */
+static uint32_t up_to_highest(uint32_t mask)
+{
+    return mask ? UINT32_MAX >> __builtin_clz(mask) : 0;
+}
+
 struct cc_src cc_b_and(struct cc_builder *b, struct cc_src x, struct cc_src y)
 {
+    struct cc_src rest;
+    uint32_t constant;
+    if (y.kind == CC_IMM && !y.inv && cc_known_sum(b->s, cc_resolve(b->s, x), &rest, &constant) &&
+        (constant & up_to_highest(y.v)) == 0) {
+        x = rest; /* what is added does not reach the bits that stay */
+    }
     return cc_b_lop3(b, x, y, cc_imm(0), CC_LUT_A & CC_LUT_B);
 }
 
@@ -131,6 +143,14 @@ struct cc_src cc_b_shl(struct cc_builder *b, struct cc_src x, struct cc_src coun
 
 struct cc_src cc_b_shr(struct cc_builder *b, struct cc_src x, struct cc_src count, bool is_signed)
 {
+    const uint32_t word_bits = 32;
+    struct cc_src rest;
+    uint32_t constant;
+    if (!is_signed && count.kind == CC_IMM && count.v > 0 && count.v < word_bits &&
+        cc_known_sum(b->s, cc_resolve(b->s, x), &rest, &constant) &&
+        constant % (1u << count.v) == 0 && cc_known_most(b->s, rest) <= UINT32_MAX - constant) {
+        return cc_b_iadd(b, cc_b_shr(b, rest, count, false), cc_imm(constant >> count.v));
+    }
     return cc_b_shf(b, cc_imm(0), count, x,
                     CC_F_RIGHT | CC_F_HI | (is_signed ? CC_F_SIGNED : 0));
 }

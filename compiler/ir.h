@@ -131,6 +131,7 @@ struct cc_block {
     bool divergent_branch;
     bool join; /* while lowering: may have, or get, more than one predecessor */
     bool open; /* while lowering: a loop's head, some of whose predecessors come later */
+    const uint32_t *stored; /* of such a head: bit set of the variables its loop writes; NULL: any */
 };
 
 /* A single-entry region of the source: threads that part inside meet again at `merge`. */
@@ -229,6 +230,13 @@ const char *cc_op_name(unsigned op);
 /* ---- cfg.c: order, dominators, loops ---- */
 void cc_cfg_update(struct cc_shader *s); /* rpo, idom, depths; drops unreachable blocks' edges */
 bool cc_dominates(const struct cc_block *a, const struct cc_block *b);
+
+/* ---- range.c: what is known of a value ---- */
+unsigned cc_known_zeros(const struct cc_shader *s, struct cc_src src);  /* low bits that are 0 */
+uint32_t cc_known_most(const struct cc_shader *s, struct cc_src src);   /* unsigned upper bound */
+/* True when src is the value `rest` plus a constant (both as 32 bits that wrap). */
+bool cc_known_sum(const struct cc_shader *s, struct cc_src src, struct cc_src *rest,
+                  uint32_t *constant);
 
 /* ---- passes: each a file ---- */
 void cc_ir_verify(struct cc_shader *s, const char *after); /* fails the compilation when broken */

@@ -9,7 +9,7 @@
  */
 #include "ir.h"
 
-enum { REGION_MAX = 512, PRESSURE_HIGH = 88, FAR_CYCLES = 300, NEAR_CYCLES = 28, UNIT_CYCLES = 18,
+enum { REGION_MAX = 512, PRESSURE_HIGH = 52, FAR_CYCLES = 300, NEAR_CYCLES = 28, UNIT_CYCLES = 18,
        ALU_CYCLES = 5 };
 
 struct edge {

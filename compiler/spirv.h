@@ -113,6 +113,7 @@ struct spv_block {
     size_t succ_count;
     uint32_t order; /* in reverse postorder; UINT32_MAX: unreachable */
     bool counted;   /* a loop that may well have a small constant number of trips */
+    uint32_t *stored; /* a loop: bit set over ids of the variables it writes; NULL: any */
 };
 
 struct spv_function {
@@ -183,7 +184,8 @@ struct spv_lower {
     size_t owner_capacity;
     uint32_t var_count;    /* scalar SSA variables */
     uint8_t *var_file;     /* enum cc_file per variable */
-    size_t var_capacity;
+    uint32_t *var_root;    /* per variable: id of the OpVariable; 0: none */
+    size_t var_capacity, root_capacity;
     struct spv_def *defs;
     size_t def_count, def_capacity;
     struct spv_var_phi *var_phis;
@@ -212,7 +214,7 @@ void spv_functions_scan(struct spv_module *m);
 struct spv_function *spv_function_of(const struct spv_module *m, uint32_t id);
 
 /* ---- spirv_unroll.c ---- */
-void spv_loops_scan(struct spv_module *m); /* finds the counted ones */
+void spv_loops_scan(struct spv_module *m); /* finds the counted ones, and what loops write */
 /* Notes that an assumption about the id was wrong, and begins again. */
 void spv_choose(struct spv_lower *l, uint32_t id, uint8_t keep) __attribute__((noreturn));
 
@@ -235,13 +237,16 @@ uint32_t spv_constant(struct spv_lower *l, uint32_t id); /* a 32-bit constant's 
 struct spv_value *spv_result(struct spv_lower *l); /* sets the result id's value, slots empty */
 
 /* ---- spirv_ssa.c: scalar variables in SSA form ---- */
-uint32_t spv_var_create(struct spv_lower *l, const struct spv_type *type); /* the first of slots */
+/* The first of the type's slots; root: id of the OpVariable, 0 when it is none. */
+uint32_t spv_var_create(struct spv_lower *l, const struct spv_type *type, uint32_t root);
 void spv_var_write(struct spv_lower *l, uint32_t var, struct cc_src src);
 struct cc_src spv_var_read(struct spv_lower *l, uint32_t var);
 void spv_var_phis_fill(struct spv_lower *l); /* when all edges are known */
 
 /* ---- spirv_var.c: variables and pointers ---- */
 void spv_variables_scan(struct spv_module *m);
+/* The variable or parameter that a chain of pointers starts at; 0 when it is neither. */
+uint32_t spv_root_of(const struct spv_module *m, uint32_t id);
 void spv_variable_lower(struct spv_lower *l);
 void spv_access_chain_lower(struct spv_lower *l);
 struct spv_ptr *spv_pointer(struct spv_lower *l, uint32_t id);

@@ -20,7 +20,7 @@ void spv_phi_begin(struct spv_instance *in)
     pending->phis = cc_alloc(l->m->arena, slots, sizeof(struct cc_inst *));
     struct cc_block *head = in->head[in->current];
     /* A value of this type tells each slot's file; phis may use values that come later. */
-    uint32_t first = spv_var_create(l, value->type);
+    uint32_t first = spv_var_create(l, value->type, 0);
     for (uint32_t i = 0; i < slots; i++) {
         struct cc_inst *phi = cc_inst_create(l->s, CC_PHI, 0);
         value->slots[i] = cc_def_add(l->s, phi, (enum cc_file)l->var_file[first + i]);

@@ -68,6 +68,7 @@ void spv_blocks_create(struct spv_instance *in, size_t first, size_t end)
             in->head[index] = cc_block_create(s);
             in->entry[index]->join = in->preds[index] > 1;
             in->head[index]->join = in->head[index]->open = true;
+            in->head[index]->stored = f->blocks[index].stored;
         } else {
             in->head[index]->join = in->preds[index] > 1;
         }

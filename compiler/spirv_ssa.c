@@ -10,12 +10,12 @@
 #include <string.h>
 
 /* How many joins behind one another a read looks through for a value that all edges share. */
-enum { JOIN_DEPTH_MAX = 16 };
+enum { JOIN_DEPTH_MAX = 16, NOTE_EVERY = 16 };
 
 static struct spv_def *def_slot(struct spv_def *defs, size_t capacity, uint32_t block, uint32_t var)
 {
     uint64_t key = (uint64_t)block << 32 | var;
-    size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 20) & (capacity - 1);
+    size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 40) & (capacity - 1);
     while (defs[at].used && (defs[at].block != block || defs[at].var != var)) {
         at = (at + 1) & (capacity - 1);
     }
@@ -46,36 +46,39 @@ static void write_at(struct spv_lower *l, uint32_t block, uint32_t var, struct c
     *def = (struct spv_def){block, var, true, src};
 }
 
-static uint32_t create_vars(struct spv_lower *l, const struct spv_type *type)
+static uint32_t create_vars(struct spv_lower *l, const struct spv_type *type, uint32_t root)
 {
     uint32_t first = l->var_count;
     if (type->kind == SPV_STRUCT) {
         for (uint32_t i = 0; i < type->count; i++) {
-            create_vars(l, type->members[i].type);
+            create_vars(l, type->members[i].type, root);
         }
         return first;
     }
     if (type->kind == SPV_ARRAY || type->kind == SPV_MATRIX) {
         for (uint32_t i = 0; i < type->count; i++) {
-            create_vars(l, type->elem);
+            create_vars(l, type->elem, root);
         }
         return first;
     }
     l->var_file =
         cc_grow(l->m->arena, l->var_file, &l->var_capacity, l->var_count + type->slots, 1);
+    l->var_root = cc_grow(l->m->arena, l->var_root, &l->root_capacity, l->var_count + type->slots,
+                          sizeof(*l->var_root));
     for (uint32_t i = 0; i < type->slots; i++) {
+        l->var_root[l->var_count] = root;
         l->var_file[l->var_count++] = spv_type_is(type, SPV_BOOL) ? CC_PRED : CC_GPR;
     }
     return first;
 }
 
-uint32_t spv_var_create(struct spv_lower *l, const struct spv_type *type)
+uint32_t spv_var_create(struct spv_lower *l, const struct spv_type *type, uint32_t root)
 {
     const uint32_t var_max = 1u << 20;
     if (l->var_count > var_max) {
         cc_fail(l->m->arena, "more than %u variables: not supported", var_max);
     }
-    return create_vars(l, type);
+    return create_vars(l, type, root);
 }
 
 void spv_var_write(struct spv_lower *l, uint32_t var, struct cc_src src)
@@ -103,6 +106,14 @@ static struct cc_src make_phi(struct spv_lower *l, struct cc_block *block, uint3
 
 static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32_t var,
                              unsigned depth);
+
+/* A loop that does not write the variable has it as whoever entered the loop. */
+static bool passes_through(const struct spv_lower *l, const struct cc_block *block, uint32_t var)
+{
+    uint32_t root = l->var_root[var];
+    return block->open && block->stored && root != 0 && block->pred_count > 0 &&
+           !cc_bit_get(block->stored, root);
+}
 
 static bool same(struct cc_src a, struct cc_src b)
 {
@@ -144,7 +155,7 @@ static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32
             src = l->var_file[var] == CC_PRED ? cc_bool(false) : cc_imm(0);
             break;
         }
-        if (at->join) {
+        if (at->join && !passes_through(l, at, var)) {
             if (!agreed(l, at, var, depth + 1, &src)) {
                 src = make_phi(l, at, var);
             }
@@ -157,8 +168,11 @@ static struct cc_src read_at(struct spv_lower *l, struct cc_block *block, uint32
         }
         at = at->preds[0];
     }
-    if (at != block) {
-        write_at(l, block->id, var, src);
+    /* Noted where it was asked for, and here and there on the way, so that no walk is long twice. */
+    for (unsigned step = 0; block != at; block = block->preds[0], step++) {
+        if (step % NOTE_EVERY == 0) {
+            write_at(l, block->id, var, src);
+        }
     }
     return src;
 }

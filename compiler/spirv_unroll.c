@@ -8,8 +8,11 @@
  */
 #include "spirv_flow.h"
 
+#include <spirv/unified1/GLSL.std.450.h>
+
 /* Growth: in instructions and blocks. Bound: of the constant that is counted against. */
-enum { TRIPS_MAX = 32, GROWTH_MAX = 8192, BOUND_MAX = 512, BLOCKS_MAX = 256 };
+enum { TRIPS_MAX = 32, GROWTH_MAX = 8192, BOUND_MAX = 512, BLOCKS_MAX = 256,
+       WORK_MAX = 64 << 20 };
 
 void spv_choose(struct spv_lower *l, uint32_t id, uint8_t keep)
 {
@@ -93,14 +96,75 @@ static bool is_counted(const struct spv_module *m, const struct spv_function *f,
     return exits == 1;
 }
 
+/* ---- what a loop writes ---- */
+
+/* Marks what the instruction writes; false when that cannot be said. */
+static bool note_stores(const struct spv_module *m, const struct spv_inst *inst, uint32_t *stored)
+{
+    if (inst->op == SpvOpFunctionCall || inst->op == SpvOpExtInst) {
+        /* A callee writes what it likes, and two of the extended instructions have an out operand. */
+        return inst->op == SpvOpExtInst && inst->count > 4 && inst->words[4] != GLSLstd450Modf &&
+               inst->words[4] != GLSLstd450Frexp;
+    }
+    if (inst->op != SpvOpStore && inst->op != SpvOpCopyMemory && inst->op != SpvOpCopyMemorySized) {
+        return true;
+    }
+    uint32_t root = spv_root_of(m, spv_word(inst, 1));
+    if (root == 0 || spv_id(m, root)->op != SpvOpVariable) {
+        return false;
+    }
+    cc_bit_set(stored, root);
+    return true;
+}
+
+/* All ways back to the head start between it and the merge, so what lies there is all there is. */
+static bool is_closed(const struct spv_function *f, const struct spv_block *head, size_t end)
+{
+    for (size_t i = end; i < f->order_count; i++) {
+        const struct spv_block *block = &f->blocks[f->order[i]];
+        for (size_t k = 0; k < block->succ_count; k++) {
+            if (&f->blocks[block->succ[k]] == head) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void find_stores(const struct spv_module *m, const struct spv_function *f, uint32_t index)
+{
+    struct spv_block *head = &f->blocks[index];
+    if (!head->loop || f->blocks[head->merge - 1].order == UINT32_MAX) {
+        return;
+    }
+    size_t end = spv_loop_end(f, index);
+    uint32_t *stored = cc_alloc(m->arena, m->bound / 32 + 1, sizeof(*stored));
+    for (size_t i = head->order; i < end; i++) {
+        const struct spv_block *block = &f->blocks[f->order[i]];
+        for (uint32_t at = block->first; at < block->term;) {
+            struct spv_inst inst = spv_inst_at(m, at);
+            if (!note_stores(m, &inst, stored)) {
+                return;
+            }
+            at += inst.count;
+        }
+    }
+    head->stored = is_closed(f, head, end) ? stored : NULL;
+}
+
 void spv_loops_scan(struct spv_module *m)
 {
+    uint64_t work = 0;
     for (size_t i = 0; i < m->function_count; i++) {
         struct spv_function *f = &m->functions[i];
         for (size_t k = 0; k < f->order_count; k++) {
             struct spv_block *block = &f->blocks[f->order[k]];
             block->counted = is_counted(m, f, f->order[k]);
             m->has_counted_loops |= block->counted;
+            work += block->loop ? m->bound + m->word_count : 0;
+            if (work < WORK_MAX) {
+                find_stores(m, f, f->order[k]);
+            }
         }
     }
 }

@@ -18,8 +18,7 @@ static bool is_constant_op(uint32_t op)
     return op >= SpvOpConstantTrue && op <= SpvOpSpecConstantOp;
 }
 
-/* The variable or parameter that a chain of pointers starts at; 0 when it is neither. */
-static uint32_t root_of(const struct spv_module *m, uint32_t id)
+uint32_t spv_root_of(const struct spv_module *m, uint32_t id)
 {
     for (int depth = 0; depth < CHAIN_DEPTH_MAX; depth++) {
         const struct spv_id *entry = spv_id(m, id);
@@ -38,7 +37,7 @@ static uint32_t root_of(const struct spv_module *m, uint32_t id)
 
 static bool mark_root(const struct spv_module *m, uint32_t id)
 {
-    uint32_t root = root_of(m, id);
+    uint32_t root = spv_root_of(m, id);
     if (root == 0 || m->ids[root].dynamic_index) {
         return false;
     }
@@ -132,7 +131,7 @@ static void ssa_variable(struct spv_lower *l, struct spv_ptr *ptr, uint32_t id)
     if ((!spv_id(l->m, id)->dynamic_index || hopeful) && ptr->type->slots <= SSA_SLOTS_MAX) {
         ptr->kind = SPV_PTR_SSA;
         ptr->root = id;
-        ptr->var = spv_var_create(l, ptr->type);
+        ptr->var = spv_var_create(l, ptr->type, id);
         return;
     }
     ptr->kind = SPV_PTR_LOCAL;
@@ -269,29 +268,14 @@ bool spv_ptr_is_fixed(const struct spv_ptr *ptr)
 static uint32_t split_constant(const struct spv_lower *l, const struct spv_ptr *ptr,
                                struct cc_src *index)
 {
-    if ((ptr->kind != SPV_PTR_SHARED && ptr->kind != SPV_PTR_LOCAL) || index->kind != CC_VAL) {
+    struct cc_src rest;
+    uint32_t constant;
+    if ((ptr->kind != SPV_PTR_SHARED && ptr->kind != SPV_PTR_LOCAL) ||
+        !cc_known_sum(l->s, *index, &rest, &constant)) {
         return 0;
     }
-    const struct cc_inst *def = l->s->vals[index->v].def;
-    if (def->op != CC_IADD3 || def->def_count != 1 || (def->flags & CC_F_X)) {
-        return 0;
-    }
-    struct cc_src rest = {0}, sum = cc_imm(0);
-    for (uint32_t i = 0; i < 3; i++) {
-        struct cc_src src = def->src[i];
-        if (src.kind == CC_IMM && !src.neg) {
-            sum.v += src.v;
-        } else if (rest.kind == CC_NONE && src.kind == CC_VAL && !src.neg) {
-            rest = src;
-        } else {
-            return 0;
-        }
-    }
-    if (rest.kind != CC_NONE) {
-        *index = rest;
-        return sum.v;
-    }
-    return 0;
+    *index = rest;
+    return constant;
 }
 
 static void add_index(struct spv_lower *l, struct spv_ptr *ptr, struct cc_src index,

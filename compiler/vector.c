@@ -5,7 +5,7 @@
  */
 #include "ir.h"
 
-enum { GROUP_MAX = 64, DEPTH_MAX = 8, WORD_BYTES = 4, ALIGN_MAX = 16 };
+enum { GROUP_MAX = 64, WORD_BYTES = 4, ALIGN_MAX_BITS = 4 };
 
 struct vector {
     struct cc_shader *s;
@@ -13,62 +13,10 @@ struct vector {
     unsigned count;
 };
 
-/* ---- what a value is a multiple of ---- */
-
-static unsigned zeros_of(const struct cc_shader *s, struct cc_src src, unsigned depth);
-
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-static unsigned zeros_of_result(const struct cc_shader *s, const struct cc_inst *inst,
-                                unsigned depth)
-{
-    const struct cc_src *src = inst->src;
-    switch (inst->op) {
-    case CC_IMAD:
-        return least(zeros_of(s, src[0], depth) + zeros_of(s, src[1], depth),
-                     zeros_of(s, src[2], depth));
-    case CC_IADD3:
-        if (inst->flags & CC_F_X) {
-            return 0;
-        }
-        return least(least(zeros_of(s, src[0], depth), zeros_of(s, src[1], depth)),
-                     zeros_of(s, src[2], depth));
-    case CC_LEA:
-        return least(zeros_of(s, src[0], depth) + (unsigned)inst->offset,
-                     zeros_of(s, src[1], depth));
-    case CC_SHF:
-        if ((inst->flags & (CC_F_RIGHT | CC_F_HI)) || src[1].kind != CC_IMM || src[1].v > 31) {
-            return 0;
-        }
-        return zeros_of(s, src[0], depth) + src[1].v;
-    default:
-        return 0;
-    }
-}
-
-/* How many low bits are zero, at least; an absolute value or a complement is not looked into. */
-static unsigned zeros_of(const struct cc_shader *s, struct cc_src src, unsigned depth)
-{
-    const unsigned all = 32;
-    if (src.abs || src.inv || depth == 0) {
-        return 0;
-    }
-    if (src.kind == CC_IMM) {
-        return src.v ? (unsigned)__builtin_ctz(src.v) : all;
-    }
-    const struct cc_inst *def = src.kind == CC_VAL ? s->vals[src.v].def : NULL;
-    if (!def || def->guard.kind != CC_NONE || def->def[0] != src.v) {
-        return 0;
-    }
-    return least(zeros_of_result(s, def, depth - 1), all);
-}
-
 static uint32_t alignment(const struct cc_shader *s, const struct cc_inst *load)
 {
-    uint32_t base = 1u << least(zeros_of(s, load->src[0], DEPTH_MAX), 4);
+    unsigned zeros = cc_known_zeros(s, load->src[0]);
+    uint32_t base = zeros < ALIGN_MAX_BITS ? 1u << zeros : 1u << ALIGN_MAX_BITS;
     uint32_t offset = (uint32_t)load->offset & (0u - (uint32_t)load->offset);
     return offset != 0 && offset < base ? offset : base;
 }
