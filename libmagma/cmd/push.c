@@ -81,6 +81,23 @@ static bool grow(void **list, size_t *room, size_t need, size_t element_bytes)
     return true;
 }
 
+/*
+ * Methods are fetched ahead, so system memory does; what launches read (descriptors of theirs,
+ * constants) is waited for, and lies in video memory where the CPU reaches it.
+ */
+static enum magma_code chunk_memory(struct magma_push *push, const struct mg_chunks *chunks,
+                                    uint64_t size_bytes, struct magma_bo **out)
+{
+    enum magma_code code = MAGMA_OUT_OF_DEVICE_MEMORY;
+
+    if (chunks == &push->data)
+        code = mg_bo_create(push->dev->mem, size_bytes, 0, MAGMA_DOMAIN_VRAM, MAGMA_BO_CPU_ACCESS,
+                            out, NULL);
+    if (code == MAGMA_OK || code == MAGMA_DEVICE_LOST)
+        return code;
+    return mg_bo_create(push->dev->mem, size_bytes, 0, MAGMA_DOMAIN_SYSTEM, 0, out, NULL);
+}
+
 /* Appends a chunk of at least size_bytes; NULL with a sticky error on failure. */
 static struct mg_chunk *add_chunk(struct magma_push *push, struct mg_chunks *chunks,
                                   uint64_t size_bytes)
@@ -96,7 +113,7 @@ static struct mg_chunk *add_chunk(struct magma_push *push, struct mg_chunks *chu
     chunks->list = list;
     chunk = &chunks->list[chunks->count];
     *chunk = (struct mg_chunk){0};
-    code = mg_bo_create(push->dev->mem, size_bytes, 0, MAGMA_DOMAIN_SYSTEM, 0, &chunk->bo, NULL);
+    code = chunk_memory(push, chunks, size_bytes, &chunk->bo);
     if (code != MAGMA_OK) {
         mg_push_fail(push, code);
         return NULL;

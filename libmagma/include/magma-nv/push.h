@@ -37,7 +37,8 @@ void magma_push_methods(struct magma_push *push, unsigned subchannel, uint32_t m
 
 /*
  * Memory that lives as long as the recording: size_bytes, aligned to align_bytes (a power of two up
- * to 4096), CPU pointer returned, GPU address in *va. NULL on error (sticky). System memory.
+ * to 4096), CPU pointer returned, GPU address in *va. NULL on error (sticky). For writing: the memory
+ * may be the GPU's, which the CPU reads slowly.
  */
 void *magma_push_data(struct magma_push *push, uint64_t size_bytes, uint64_t align_bytes,
                       magma_gpu_va *va);
