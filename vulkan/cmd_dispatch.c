@@ -39,7 +39,7 @@ static void dispatch(struct mvk_command_buffer *commands, const uint32_t base[3]
         .kernel = state->pipeline->kernel,
         .groups = {groups[0], groups[1], groups[2]},
         .root = state->root,
-        .root_size_bytes = sizeof(state->root),
+        .root_size_bytes = state->pipeline->root_bytes,
         .indirect = indirect,
     };
     magma_dispatch(commands->push, &d);

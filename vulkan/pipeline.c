@@ -215,6 +215,7 @@ static VkResult create_one(struct mvk_device *device, struct mvk_pipeline_cache 
         mvk_object_free(device, own, pipeline);
         return result;
     }
+    pipeline->root_bytes = mvk_pipeline_layout_from(info->layout)->root_bytes;
     *out = mvk_pipeline_to(pipeline);
     return VK_SUCCESS;
 }

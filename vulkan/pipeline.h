@@ -9,6 +9,7 @@
 
 struct mvk_pipeline {
     struct magma_kernel *kernel;
+    size_t root_bytes; /* of the root table, as far as its shader can read */
 };
 
 MVK_HANDLE(mvk_pipeline, VkPipeline)

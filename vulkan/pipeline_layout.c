@@ -54,6 +54,22 @@ static uint32_t count_dynamic(const VkPipelineLayoutCreateInfo *info)
     return count;
 }
 
+/* The table's parts lie in this order; an unused tail need not be copied for every dispatch. */
+static uint32_t root_bytes(const VkPipelineLayoutCreateInfo *info, uint32_t dynamic_count)
+{
+    const uint32_t mask = MAGMA_CC_ROOT_ALIGN_BYTES - 1;
+    uint32_t end = MAGMA_CC_ROOT_SET_ADDRESS + info->setLayoutCount * (uint32_t)sizeof(uint64_t);
+    for (uint32_t i = 0; i < info->pushConstantRangeCount; i++) {
+        const VkPushConstantRange *range = &info->pPushConstantRanges[i];
+        uint32_t last = MAGMA_CC_ROOT_PUSH_CONSTANTS + range->offset + range->size;
+        end = last > end ? last : end;
+    }
+    if (dynamic_count > 0)
+        end = MAGMA_CC_ROOT_DYNAMIC +
+              dynamic_count * (uint32_t)sizeof(struct magma_cc_buffer_descriptor);
+    return (end + mask) & ~mask;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 mvk_CreatePipelineLayout(VkDevice handle, const VkPipelineLayoutCreateInfo *pCreateInfo,
                          const VkAllocationCallbacks *pAllocator, VkPipelineLayout *pPipelineLayout)
@@ -67,6 +83,7 @@ mvk_CreatePipelineLayout(VkDevice handle, const VkPipelineLayoutCreateInfo *pCre
     if (!layout)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     copy_sets(layout, pCreateInfo);
+    layout->root_bytes = root_bytes(pCreateInfo, count_dynamic(pCreateInfo));
     *pPipelineLayout = mvk_pipeline_layout_to(layout);
     return VK_SUCCESS;
 }

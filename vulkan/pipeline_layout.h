@@ -13,6 +13,7 @@ struct mvk_pipeline_layout {
     const struct mvk_descriptor_set_layout *sets[MAGMA_CC_ROOT_SET_COUNT]; /* NULL: none */
     uint32_t dynamic_first[MAGMA_CC_ROOT_SET_COUNT]; /* entries of the root table's dynamic part */
     uint32_t binding_count;                          /* of all sets, without empty ones */
+    uint32_t root_bytes; /* of the root table: up to the last thing that a shader may read */
 };
 
 MVK_HANDLE(mvk_pipeline_layout, VkPipelineLayout)

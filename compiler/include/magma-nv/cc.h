@@ -27,7 +27,9 @@ enum {
     MAGMA_CC_ROOT_PUSH_SIZE = 0x100,
     MAGMA_CC_ROOT_DYNAMIC = 0x180,       /* struct magma_cc_buffer_descriptor per dynamic buffer */
     MAGMA_CC_ROOT_DYNAMIC_COUNT = 16,
-    MAGMA_CC_ROOT_SIZE_BYTES = 0x280
+    MAGMA_CC_ROOT_SIZE_BYTES = 0x280,
+    MAGMA_CC_ROOT_ALIGN_BYTES = 16 /* a launcher may leave out whole units at the end that the shader
+                                      does not read */
 };
 
 /* A buffer descriptor as it lies in descriptor set memory or in the root table's dynamic part. */
