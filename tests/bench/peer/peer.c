@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * peer [--small] SHADERS: figures of the Vulkan driver that the loader finds, a line each: key,
- * value, unit, what it is, separated by tabs. It knows of no driver in particular; compare.py
- * runs it under several and puts the figures side by side.
+ * peer [--small] [--only GROUP] SHADERS: figures of the Vulkan driver that the loader finds, a line
+ * each: key, value, unit, what it is, separated by tabs. It knows of no driver in particular;
+ * compare.py runs it under several and puts the figures side by side.
  */
 #include "peer.h"
 
@@ -23,28 +23,49 @@ _Noreturn void peer_wrong(const char *what, uint64_t at, double is, double want)
     exit(1);
 }
 
+static const struct {
+    const char *name;
+    void (*run)(struct vkb *b);
+} groups[] = {
+    {"submissions", peer_submissions}, {"allocations", peer_allocations},
+    {"recording", peer_recording},     {"compiling", peer_compiling},
+    {"dispatches", peer_dispatches},   {"transfers", peer_transfers},
+    {"kernels", peer_kernels},
+};
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: peer [--small] [--only GROUP] SHADERS\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    struct vkb b = {.small = argc == 3 && strcmp(argv[1], "--small") == 0};
+    const char *only = NULL;
+    struct vkb b = {0};
+    int at = 1;
 
-    if (argc != 2 + b.small) {
-        fprintf(stderr, "usage: peer [--small] SHADERS\n");
-        return 2;
+    for (; at < argc - 1; at++) {
+        if (strcmp(argv[at], "--small") == 0)
+            b.small = true;
+        else if (strcmp(argv[at], "--only") == 0)
+            only = argv[++at];
+        else
+            return usage();
     }
-    b.shaders = argv[1 + b.small];
+    if (at != argc - 1)
+        return usage();
+    b.shaders = argv[at];
     vkb_open(&b);
     printf("device\t%s\nversion\t%u.%u.%u\n", b.properties.deviceName,
            b.properties.driverVersion >> 22, (b.properties.driverVersion >> 14) & 0xff,
            (b.properties.driverVersion >> 6) & 0xff);
-    peer_devices(&b);
+    if (!only)
+        peer_devices(&b);
     vkb_use_device(&b, vkb_create_device(&b));
-    peer_submissions(&b);
-    peer_allocations(&b);
-    peer_recording(&b);
-    peer_compiling(&b);
-    peer_dispatches(&b);
-    peer_transfers(&b);
-    peer_kernels(&b);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (!only || strcmp(only, groups[i].name) == 0)
+            groups[i].run(&b);
     vkb_close(&b);
     return 0;
 }
