@@ -172,16 +172,20 @@ static enum magma_code put_signals(struct magma_channel *c, const struct magma_s
 {
     uint32_t idle = mg_release_word(true, false, true),
              execute = mg_release_word(false, false, true);
+    const struct magma_timeline_point *signals =
+        submit->signals; /* may be NULL, if there are none */
+    size_t left = submit->signal_count;
     enum magma_code code = MAGMA_OK;
-    size_t i = 0;
+    uint32_t first = idle;
 
-    while (submit->signal_count - i > POINTS_MAX && code == MAGMA_OK) {
-        code = put_points(c, submit->signals + i, POINTS_MAX, i ? execute : idle, execute, true);
-        i += POINTS_MAX;
+    while (left > POINTS_MAX && code == MAGMA_OK) {
+        code = put_points(c, signals, POINTS_MAX, first, execute, true);
+        signals += POINTS_MAX;
+        left -= POINTS_MAX;
+        first = execute;
     }
     if (code == MAGMA_OK)
-        code = put_points(c, submit->signals + i, submit->signal_count - i, i ? execute : idle,
-                          execute, true);
+        code = put_points(c, signals, left, first, execute, true);
     return code;
 }
 
