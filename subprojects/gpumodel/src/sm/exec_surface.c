@@ -14,6 +14,9 @@
 #define TYPE(name) NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_##name
 #define KIND(name) NV_TIC_V1_BLOCKLINEAR_TEXTURE_TYPE_##name
 
+/* Two bits of alpha are full from here on; an H100 rounds 2.2 down and 2.46 up. */
+#define FULL_ALPHA 2.4375f
+
 struct surface {
     struct tex_image image;
     uint32_t handle;
@@ -81,7 +84,7 @@ static bool locate(struct sm_ctx *x, uint32_t l, const struct tex_image *t, unsi
         if (clamp == NV_SASS_CLAMP_IGN)
             *inside = false;
         else
-            at[i] = (int32_t)at[i] < 0 ? 0 : size[i] - unit;
+            at[i] = (int32_t)at[i] < 0 && i < 3 ? 0 : size[i] - (i ? 1 : unit);
     }
     *p = (struct place){{at[0] / unit, at[1], at[2]}, at[3]};
     if (unit > 1 && *inside && at[0] % unit)
@@ -143,7 +146,7 @@ static double to_range(double value, double low, double high)
     return value >= high ? high : value >= low ? value : value < low ? low : 0;
 }
 
-/* A float with that many bits below the leading one and a half float's exponents; RN. */
+/* A float with that many bits below the leading one and a half float's exponents, towards zero. */
 static uint32_t small_float(float value, unsigned mantissa, bool is_signed)
 {
     double size = fabs((double)value), unit, most = (2 - ldexp(1, -(int)mantissa)) * 32768;
@@ -159,11 +162,9 @@ static uint32_t small_float(float value, unsigned mantissa, bool is_signed)
     (void)frexp(size, &exponent);
     exponent = exponent - 1 < -14 ? -14 : exponent - 1;
     unit = ldexp(1, exponent - (int)mantissa);
-    size = is_signed ? nearbyint(size / unit) * unit : trunc(size / unit) * unit;
+    size = trunc(size / unit) * unit;
     if (size > most)
-        return is_signed ? sign | 31u << mantissa : (31u << mantissa) - 1;
-    if (size >= ldexp(1, exponent + 1))
-        exponent++, unit *= 2;
+        return sign | ((31u << mantissa) - 1);
     if (size < ldexp(1, -14))
         return sign | (uint32_t)(size / unit);
     return sign | (((uint32_t)(exponent + 15) << mantissa) +
@@ -173,8 +174,7 @@ static uint32_t small_float(float value, unsigned mantissa, bool is_signed)
 static uint32_t pack(uint32_t word, unsigned bits, uint32_t type)
 {
     uint32_t mask = bits < 32 ? (1u << bits) - 1 : ~0u;
-    double most = (double)(type == TYPE(SNORM) ? mask >> 1 : mask), size;
-    float value;
+    float most = (float)(type == TYPE(SNORM) ? mask >> 1 : mask), value;
 
     memcpy(&value, &word, sizeof(value));
     switch (type) {
@@ -187,10 +187,11 @@ static uint32_t pack(uint32_t word, unsigned bits, uint32_t type)
     case TYPE(FLOAT):
         return bits == 32 ? word : small_float(value, 10, true);
     case TYPE(SNORM):
-        size = to_range((double)value, -1, 1) * most;
-        return (uint32_t)(int32_t)copysign(floor(fabs(size) + 0.5), size) & mask;
+        return tex_round((double)((float)to_range((double)value, -1, 1) * most)) & mask;
     default:
-        return (uint32_t)(to_range((double)value, 0, 1) * most + 0.5);
+        if (bits == 2 && value * most >= FULL_ALPHA)
+            return mask;
+        return tex_round((double)((float)to_range((double)value, 0, 1) * most));
     }
 }
 

@@ -359,7 +359,11 @@ static void read_cube(struct tex_query *q, const float v[3])
     q->dimensions = 2;
 }
 
-/* log2 of the longer derivative in texels, in 1/256. */
+/* log2 of the longer derivative in texels, in 1/256. Silicon adds 11/32 of the shorter side to the
+ * longer for a length, and takes a derivative's log2 within 1/256; where both derivatives are long and
+ * not at right angles it comes to up to half a level more. */
+#define SHORT_SIDE (11.0 / 32)
+
 static int32_t lod_of(const struct tex_image *t, const struct tex_sampler *s,
                       const struct sample *sample)
 {
@@ -368,25 +372,27 @@ static int32_t lod_of(const struct tex_image *t, const struct tex_sampler *s,
                         tex_size(t->depth, t->view_first)};
 
     for (unsigned k = 0; k < 2; k++) {
-        double sum = 0;
+        double long_side = 0, others = 0;
 
         for (unsigned i = 0; i < sample->query.dimensions; i++) {
-            double d = (double)sample->derivative[k][i];
+            double d = fabs((double)sample->derivative[k][i]);
 
             if (t->normalized && !s->unnormalized)
                 d *= size[i];
-            sum += d * d;
+            others += d < long_side ? d : long_side;
+            long_side = d < long_side ? long_side : d;
         }
-        most = sum > most ? sum : most;
+        long_side += others * SHORT_SIDE;
+        most = long_side > most ? long_side : most;
     }
     if (most == 0)
         return INT16_MIN;
-    return (int32_t)floor(log2(most) * 128 + 0.5);
+    return (int32_t)floor(log2(most) * TEX_FRACTION + 0.5);
 }
 
 static int32_t lod_fixed(float lod)
 {
-    double value = floor((double)lod * TEX_FRACTION);
+    double value = trunc((double)lod * TEX_FRACTION);
 
     return value > INT16_MIN ? value < INT16_MAX ? (int32_t)value : INT16_MAX : INT16_MIN;
 }
@@ -516,6 +522,50 @@ static bool exec_txq(struct sm_ctx *x)
     return true;
 }
 
+/* ---- TMML: the level that TEX would use, before and after clamps, in 1/256 ------------------- */
+
+static bool level_lane(struct sm_ctx *x, int lane, const struct sample *s, struct objects *o,
+                       uint32_t out[4])
+{
+    int32_t lod;
+
+    if (!get_objects(x, lane, s->handle, true, o))
+        return false;
+    if (!o->image.present)
+        return true;
+    lod = lod_of(&o->image, &o->sampler, s) + o->sampler.bias;
+    out[0] = (uint32_t)lod & 0xffff;
+    out[1] = (uint32_t)tex_clamp_lod(&o->image, &o->sampler, lod);
+    return true;
+}
+
+static bool exec_tmml(struct sm_ctx *x)
+{
+    uint32_t out[4][SM_LANES] = {{0}}, handle = 0;
+    struct sample samples[SM_LANES];
+    struct objects o = {.have_image = false};
+    struct vectors v;
+    bool bindless;
+
+    if (!begin(x, &v) || !bound_handle(x, &handle, &bindless))
+        return false;
+    for (unsigned l = 0; l < SM_LANES; l++)
+        read_sample(x, &v, (int)l, handle, bindless, &samples[l]);
+    derive(samples, samples[0].query.dimensions);
+    SM_FOR_LANES(l, x->mask)
+    {
+        uint32_t one[4] = {0};
+
+        if (!level_lane(x, (int)l, &samples[l], &o, one))
+            return false;
+        for (unsigned i = 0; i < 4; i++)
+            out[i][l] = one[i];
+    }
+    put_results(x, out);
+    return true;
+}
+
 const struct sm_exec_entry sm_exec_texture[] = {{NV_SASS_TLD, exec_tld},  {NV_SASS_TEX, exec_tex},
                                                 {NV_SASS_TLD4, exec_tex}, {NV_SASS_TXD, exec_tex},
-                                                {NV_SASS_TXQ, exec_txq},  {0, NULL}};
+                                                {NV_SASS_TXQ, exec_txq},  {NV_SASS_TMML, exec_tmml},
+                                                {0, NULL}};

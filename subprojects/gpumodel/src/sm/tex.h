@@ -55,6 +55,8 @@ static inline uint32_t tex_size(uint32_t texels, uint32_t level)
 /* How a component takes part in a filter. */
 enum tex_class {
     TEX_BITS,  /* not at all */
+    TEX_INTEGER,
+    TEX_INTEGER_ROUND,
     TEX_UNORM, /* as 16 bits */
     TEX_SNORM, /* as 15 bits, a sign and 3 more bits */
     TEX_FLOAT  /* aligned to the largest */
@@ -66,7 +68,7 @@ struct tex_value {
     uint8_t mantissa; /* TEX_FLOAT: bits below the leading one */
     int16_t exponent; /* TEX_FLOAT: of the leading one, INT16_MIN for zero */
     int32_t fixed;    /* TEX_UNORM, TEX_SNORM */
-    double value;     /* TEX_FLOAT */
+    double value;     /* TEX_FLOAT, TEX_INTEGER */
 };
 
 struct tex_texel {
@@ -86,6 +88,9 @@ void tex_value_of(const struct tex_image *image, unsigned part, float value, str
 /* X, Y, Z, W through the header's sources. */
 void tex_swizzle(const struct tex_image *image, const struct tex_texel *texel, uint32_t out[4]);
 float tex_half_to_float(uint32_t half);
+/* To a whole number, as stores do: cut to 1/32, then ties go towards zero (an
+ * H100 goes either way between 0.5 and 0.55). */
+uint32_t tex_round(double value);
 
 /* ---- tex_blocks.c, tex_bc67.c: compressed formats; texel x, y of a block as bytes or halves ---- */
 struct tex_block_texel {
@@ -112,6 +117,8 @@ struct tex_query {
     const uint8_t *offsets; /* gather with an offset a texel: 4 times x, y; else NULL */
 };
 
+/* A level of detail within the sampler's and the view's bounds, in 1/256. */
+int32_t tex_clamp_lod(const struct tex_image *image, const struct tex_sampler *sampler, int32_t lod);
 bool tex_sample(struct sm_ctx *x, int lane, const struct tex_image *image,
                 const struct tex_sampler *sampler, const struct tex_query *query, uint32_t out[4]);
 

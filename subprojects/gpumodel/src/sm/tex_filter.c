@@ -13,6 +13,9 @@
 
 enum { COORD_BITS = 21, BORDER = -1, HALF_BITS = 10, GUARD_BITS = 4 };
 
+/* Half a NaN, widened. */
+#define HALF_NAN 0x7fffe000u
+
 #define COORD_MAX 1e6
 
 struct tap {
@@ -93,11 +96,11 @@ static struct axis axis_of(const struct tex_sampler *s, uint8_t mode, float coor
 
     (void)s;
     if (!linear) {
-        first = (int32_t)(at >> COORD_BITS) + offset;
-        if ((mode == NV_TSC_V1_ADDRESS_U_CLAMP_OGL ||
-             mode == NV_TSC_V1_ADDRESS_U_MIRROR_ONCE_CLAMP_OGL) &&
-            first >= (int32_t)size)
-            first = (int32_t)size - 1;
+        first = (int32_t)(fixed(coordinate) * (normalized ? (int64_t)size : 1) >> COORD_BITS) + offset;
+        if (mode == NV_TSC_V1_ADDRESS_U_CLAMP_OGL)
+            mode = NV_TSC_V1_ADDRESS_U_CLAMP_TO_EDGE;
+        if (mode == NV_TSC_V1_ADDRESS_U_MIRROR_ONCE_CLAMP_OGL)
+            mode = NV_TSC_V1_ADDRESS_U_MIRROR_ONCE_CLAMP_TO_EDGE;
         return (struct axis){{wrap(mode, first, (int32_t)size), 0}, 0};
     }
     eighth = ((at * TEX_FRACTION + (INT64_C(1) << (COORD_BITS - 1))) >> COORD_BITS) -
@@ -162,16 +165,20 @@ static float to_precision(double value, int mantissa, int least)
 static uint32_t blend_float(const struct footprint *f, unsigned part)
 {
     int largest = INT16_MIN, mantissa = f->tap[0].texel.part[part].mantissa;
-    double sum = 0, unit;
+    double sum = 0, infinite = 0, unit;
 
     for (unsigned i = 0; i < f->count; i++) {
         const struct tex_value *v = &f->tap[i].texel.part[part];
 
-        if (f->tap[i].weight && !isfinite(v->value))
-            return bits_of((float)v->value);
+        if (f->tap[i].weight && isnan(v->value))
+            return mantissa > HALF_BITS ? 0x7fffffff : HALF_NAN;
+        if (f->tap[i].weight && isinf(v->value))
+            infinite = v->value;
         if (f->tap[i].weight && v->exponent > largest)
             largest = v->exponent;
     }
+    if (infinite != 0)
+        return bits_of((float)infinite);
     if (largest == INT16_MIN)
         return 0;
     unit = ldexp(1, largest - mantissa - GUARD_BITS);
@@ -192,6 +199,15 @@ static uint32_t blend_fixed(const struct footprint *f, unsigned part, bool is_si
     if (sum < -most)
         sum = -most;
     return bits_of((float)((double)sum / (double)most));
+}
+
+static uint32_t blend_integer(const struct footprint *f, unsigned part, bool rounds)
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < f->count; i++)
+        sum += f->tap[i].texel.part[part].value * f->tap[i].weight;
+    return (uint32_t)(int64_t)floor(sum / TEX_FRACTION + (rounds ? 0.5 : 0));
 }
 
 static float number_of(const struct tex_value *v)
@@ -227,6 +243,8 @@ static void blend(const struct footprint *f, uint8_t reduction, struct tex_texel
             reduce(f, part, reduction == NV_TSC_V1_REDUCTION_FILTER_MAXIMUM, v);
         else if (f->count > 1 && v->class == TEX_FLOAT)
             v->bits = blend_float(f, part);
+        else if (f->count > 1 && (v->class == TEX_INTEGER || v->class == TEX_INTEGER_ROUND))
+            v->bits = blend_integer(f, part, v->class == TEX_INTEGER_ROUND);
         else if (f->count > 1 && v->class != TEX_BITS)
             v->bits = blend_fixed(f, part, v->class == TEX_SNORM);
     }
@@ -267,13 +285,12 @@ static void compare_taps(const struct tex_image *t, const struct tex_sampler *s,
         struct tex_value *v = &f->tap[i].texel.part[0];
         bool yes = holds(s->compare_func, number_of(&mine), number_of(v));
 
+        memset(f->tap[i].texel.part, 0, sizeof(f->tap[i].texel.part));
         *v = (struct tex_value){.bits = bits_of(yes),
                                 .class = TEX_FLOAT,
                                 .mantissa = HALF_BITS,
                                 .exponent = yes ? 0 : INT16_MIN,
                                 .value = yes};
-        for (unsigned k = 1; k < 4; k++)
-            f->tap[i].texel.part[k] = *v;
     }
 }
 
@@ -301,7 +318,7 @@ static bool sample_level(struct sm_ctx *x, int lane, const struct tex_image *t,
         int second = share_of(weight, axis[2].share, true), wz = z ? second : weight - second;
 
         for (unsigned i = 0; i < (p->linear ? 2u : 1u); i++) {
-            int sx = share_of(wz, axis[0].share, z == 0), wx = i ? sx : wz - sx;
+            int sx = share_of(wz, axis[0].share, true), wx = i ? sx : wz - sx;
 
             for (unsigned k = 0; k < (p->linear && d > 1 ? 2u : 1u); k++) {
                 int sy = share_of(wx, axis[1].share, i == 1), wy = k ? sy : wx - sy;
@@ -317,7 +334,7 @@ static bool sample_level(struct sm_ctx *x, int lane, const struct tex_image *t,
 
 /* ---- Levels ---------------------------------------------------------------------------------- */
 
-static int32_t clamp_lod(const struct tex_image *t, const struct tex_sampler *s, int32_t lod)
+int32_t tex_clamp_lod(const struct tex_image *t, const struct tex_sampler *s, int32_t lod)
 {
     int32_t last = (int32_t)(t->view_last - t->view_first) << 8;
 
@@ -328,14 +345,6 @@ static int32_t clamp_lod(const struct tex_image *t, const struct tex_sampler *s,
     if (lod < (int32_t)t->min_lod)
         lod = (int32_t)t->min_lod;
     return lod < 0 ? 0 : lod > last ? last : lod;
-}
-
-static bool is_number(const struct tex_image *t)
-{
-    uint32_t type = t->type[0];
-
-    return type == NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UINT ||
-           type == NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_SINT;
 }
 
 static bool gather(struct sm_ctx *x, int lane, const struct tex_image *t,
@@ -380,7 +389,7 @@ bool tex_sample(struct sm_ctx *x, int lane, const struct tex_image *t, const str
                       .at = {q->at[0], q->at[1], q->at[2]},
                       .dimensions = q->dimensions,
                       .normalized = t->normalized && !s->unnormalized};
-    int32_t lod = clamp_lod(t, s, q->lod);
+    int32_t lod = tex_clamp_lod(t, s, q->lod);
     struct footprint f = {.count = 0};
     struct tex_texel texel;
     uint32_t level;
@@ -388,7 +397,7 @@ bool tex_sample(struct sm_ctx *x, int lane, const struct tex_image *t, const str
 
     if (q->gather)
         return gather(x, lane, t, s, q, &p, out);
-    p.linear = !is_number(t) && (lod > 0 ? s->min : s->mag) == NV_TSC_V1_MAG_FILTER_LINEAR;
+    p.linear = (lod > 0 ? s->min : s->mag) == NV_TSC_V1_MAG_FILTER_LINEAR;
     if (s->mip == NV_TSC_V1_MIP_FILTER_POINT)
         lod = (lod + TEX_FRACTION / 2) & ~(TEX_FRACTION - 1);
     else if (s->mip != NV_TSC_V1_MIP_FILTER_LINEAR)

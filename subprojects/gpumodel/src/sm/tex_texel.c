@@ -12,6 +12,7 @@
 #define TYPE(name) NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_##name
 #define KIND(name) NV_TIC_V1_BLOCKLINEAR_TEXTURE_TYPE_##name
 
+enum { ROUND_PARTS = 32 };
 enum { UNORM_MAX = 65535, SNORM_MAX = 32767, SNORM_MORE = 8, HALF_MANTISSA = 10, FLOAT_MANTISSA = 23 };
 
 /* ---- Where ----------------------------------------------------------------------------------- */
@@ -120,10 +121,19 @@ static void set_bits(struct tex_value *v, uint32_t bits)
     *v = (struct tex_value){.bits = bits, .class = TEX_BITS};
 }
 
+/* Filters round what is short and cut what is long. */
+static void set_integer(struct tex_value *v, uint32_t bits, bool is_signed, bool rounds)
+{
+    *v = (struct tex_value){.bits = bits,
+                            .class = rounds ? TEX_INTEGER_ROUND : TEX_INTEGER,
+                            .value = is_signed ? (double)(int32_t)bits : (double)bits};
+}
+
 static void set_unorm(struct tex_value *v, uint32_t fixed)
 {
-    *v = (struct tex_value){
-        .bits = bits_of((float)(fixed / (double)UNORM_MAX)), .class = TEX_UNORM, .fixed = (int32_t)fixed};
+    *v = (struct tex_value){.bits = bits_of((float)(fixed / (double)UNORM_MAX)),
+                            .class = TEX_UNORM,
+                            .fixed = (int32_t)fixed};
 }
 
 static void set_snorm(struct tex_value *v, double value, int32_t fixed)
@@ -188,10 +198,10 @@ static void set_number(struct tex_value *v, uint32_t raw, unsigned bits, uint32_
 
     switch (type) {
     case TYPE(UINT):
-        set_bits(v, raw);
+        set_integer(v, raw, false, bits <= 16);
         return;
     case TYPE(SINT):
-        set_bits(v, (uint32_t)((int32_t)(raw << (32 - bits)) >> (32 - bits)));
+        set_integer(v, (uint32_t)((int32_t)(raw << (32 - bits)) >> (32 - bits)), true, bits <= 16);
         return;
     case TYPE(SNORM):
         set_signed(v, raw, bits);
@@ -206,9 +216,12 @@ static void set_number(struct tex_value *v, uint32_t raw, unsigned bits, uint32_
         v->bits = raw;
         return;
     default:
-        if (bits <= 16)
+        if (bits <= 16) {
             set_unorm(v, repeat(raw, bits));
-        else
+            if (bits >= 8)
+                v->bits = bits_of((float)(raw / (double)((1u << bits) - 1)));
+        }
+        if (bits > 16)
             set_float(v, (float)(raw / (double)((1u << bits) - 1)), FLOAT_MANTISSA, -126);
     }
 }
@@ -345,6 +358,17 @@ bool tex_fetch(struct sm_ctx *x, int lane, const struct tex_image *t, uint32_t l
     return true;
 }
 
+/* A half float, towards zero. */
+static double to_half(float value)
+{
+    int exponent = 0;
+    double unit;
+
+    (void)frexp((double)value, &exponent);
+    unit = ldexp(1, (exponent - 1 < -14 ? -14 : exponent - 1) - HALF_MANTISSA);
+    return isfinite(value) ? trunc((double)value / unit) * unit : (double)value;
+}
+
 /* ---- Borders and results --------------------------------------------------------------------- */
 
 static double clamp(double value, double low, double high)
@@ -352,23 +376,47 @@ static double clamp(double value, double low, double high)
     return value >= high ? high : value >= low ? value : low;
 }
 
+uint32_t tex_round(double value)
+{
+    return (uint32_t)(int32_t)copysign(ceil(floor(fabs(value) * ROUND_PARTS) / ROUND_PARTS - 0.5), value);
+}
+
+/* As many bits as a texel's component has; ties go towards zero. */
+static uint32_t quantize(double value, unsigned bits, bool is_signed)
+{
+    double most = (double)(((uint64_t)1 << (bits - is_signed)) - 1);
+
+    return tex_round((double)((float)clamp(value, is_signed ? -1 : 0, 1) * (float)most)) &
+           (uint32_t)(((uint64_t)1 << bits) - 1);
+}
+
+/* Alpha of 2 bits and the values of BC4 and BC5 have borders of 16. */
+static unsigned border_bits(const struct nvhw_texel_format *f, unsigned part)
+{
+    if (f->packing == NV_TEXEL_BC4 || f->packing == NV_TEXEL_BC5)
+        return 16;
+    if (f->part[part].bits == 2)
+        return 16;
+    return f->part[part].bits ? f->part[part].bits : 8;
+}
+
 void tex_value_of(const struct tex_image *t, unsigned part, float value, struct tex_value *out)
 {
     uint32_t type = type_of(t, part);
+    unsigned bits = border_bits(t->format, part);
 
     if (t->format->packing == NV_TEXEL_SHARED_EXP || t->format->packing == NV_TEXEL_PACKED_FLOAT ||
         t->format->packing == NV_TEXEL_BC6_SIGNED || t->format->packing == NV_TEXEL_BC6_UNSIGNED ||
-        (type == TYPE(FLOAT) && t->format->part[part].bits <= 16))
-        set_float(out, value, HALF_MANTISSA, -14);
-    else if (type == TYPE(FLOAT) || (type == TYPE(UNORM) && t->format->part[part].bits > 16))
+        (type == TYPE(FLOAT) && bits <= 16))
+        set_float(out, (float)to_half(value), HALF_MANTISSA, -14);
+    else if (type == TYPE(FLOAT) || (type == TYPE(UNORM) && bits > 16))
         set_float(out, value, FLOAT_MANTISSA, -126);
-    else if (type == TYPE(SNORM))
-        set_snorm(out, clamp((double)value, -1, 1),
-                  (int32_t)floor(clamp((double)value, -1, 1) * SNORM_MAX * SNORM_MORE + 0.5));
-    else if (type == TYPE(UNORM))
-        set_unorm(out, (uint32_t)(clamp((double)value, 0, 1) * UNORM_MAX + 0.5));
+    else if (type == TYPE(SNORM) || type == TYPE(UNORM))
+        set_number(out, quantize((double)value, bits, type == TYPE(SNORM)), bits, type);
     else
-        set_bits(out, bits_of(value));
+        set_number(out, bits < 32 ? bits_of(value) & ((1u << bits) - 1) : bits_of(value), bits, type);
+    if (bits == 10 && type == TYPE(UNORM)) /* filters see 16 bits of it */
+        out->fixed = (int32_t)(clamp((double)value, 0, 1) * UNORM_MAX + 0.5);
 }
 
 void tex_border(const struct tex_image *t, const struct tex_sampler *s, struct tex_texel *out)
@@ -376,10 +424,10 @@ void tex_border(const struct tex_image *t, const struct tex_sampler *s, struct t
     for (unsigned i = 0; i < 4; i++) {
         if (t->srgb && i < 3)
             set_srgb(&out->part[i], s->srgb_border[i]);
-        else
+        else if (i < t->format->count)
             tex_value_of(t, i, s->border[i], &out->part[i]);
-        if (out->part[i].class == TEX_BITS)
-            out->part[i].bits = s->border_bits[i];
+        else
+            set_bits(&out->part[i], 0);
     }
 }
 
