@@ -127,7 +127,7 @@ static struct image_scene scene_of(const struct fetch *f, bool version2)
     struct image_scene s = {
         .view = f->view,
         .version2 = version2,
-        .method = 2,
+        .method = version2 ? 2 : 0,
         .texels = (const uint8_t *)memory,
         .texel_bytes = sizeof memory,
         .op = image_op(NV_SASS_TLD, NV_SASS_MOD_TB, 1, NV_SASS_MOD_SHAPE, f->shape,
@@ -322,6 +322,17 @@ static void empty(struct images *im)
         lanes[i].b[1] = i % 8;
     }
     image_run(im, "view-levels", &s);
+}
+
+void images_version1(struct images *im)
+{
+    fill();
+    for (size_t i = 0; i < sizeof fetches / sizeof fetches[0]; i++)
+        run(im, &fetches[i], false);
+    outside(im, &fetches[5], false);
+    outside(im, &fetches[15], false);
+    outside(im, &fetches[16], false);
+    images_formats1(im);
 }
 
 void images_fetches(struct images *im)

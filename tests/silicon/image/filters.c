@@ -12,7 +12,7 @@
 #define TYPE(name)       NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_##name
 #define KIND(name)       NV_TIC_V1_BLOCKLINEAR_TEXTURE_TYPE_##name
 
-enum { BYTES = 1 << 15, LINEAR = 2, MODES = 8 };
+enum { BYTES = 1 << 15, LONG_BYTES = 1 << 18, LINEAR = 2, MODES = 8 };
 
 static union {
     uint8_t bytes[BYTES];
@@ -88,6 +88,7 @@ static void wraps(struct images *im)
 /* Where one texel ends and the next begins, to the last bit of the coordinate. */
 static void edges(struct images *im)
 {
+    static float line[LONG_BYTES / 4];
     static const uint32_t widths[] = {2, 8, 100, 1000, 8192};
     char name[64];
 
@@ -96,8 +97,10 @@ static void edges(struct images *im)
             struct image_scene s =
                 scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(ONE_D), NV_SASS_SHAPE_1D, 512);
 
-            for (unsigned i = 0; i < BYTES / 4; i++)
-                memory.floats[i] = (float)i;
+            for (unsigned i = 0; i < LONG_BYTES / 4; i++)
+                line[i] = (float)i;
+            s.texels = (const uint8_t *)line;
+            s.texel_bytes = sizeof line;
             s.view.width = widths[w];
             s.sampler.wrap[0] = 2;
             s.sampler.mag = s.sampler.min = linear ? LINEAR : 1;
@@ -152,12 +155,24 @@ static void weights(struct images *im)
     s.view.width = s.view.height = s.view.depth = 2;
     s.sampler.wrap[0] = s.sampler.wrap[1] = s.sampler.wrap[2] = 2;
     s.sampler.mag = s.sampler.min = LINEAR;
-    memset(&memory, 0, sizeof memory);
-    memory.floats[0] = 1;
-    for (uint32_t i = 0, state = 3; i < 512; i++)
-        for (unsigned k = 0; k < 3; k++)
-            lanes[i].a[k] = image_float(0.25f + unit(&state) / 2);
-    image_run(im, "weight-3d", &s);
+    for (uint32_t corner = 0; corner < 8; corner++) {
+        char name[32];
+
+        memset(&memory, 0, sizeof memory);
+        memory.floats[corner % 2 + corner / 2 % 2 * 4 + corner / 4 * 128] = 1;
+        for (uint32_t i = 0, state = 3 + corner; i < 512; i++)
+            for (unsigned k = 0; k < 3; k++)
+                lanes[i].a[k] = image_float(0.25f + unit(&state) / 2);
+        snprintf(name, sizeof name, "weight-3d-%u", corner);
+        image_run(im, name, &s);
+    }
+}
+
+/* What the software GPU does not get to the last place: 8-bit SNORM under a filter (1 of 32767), sRGB
+ * where a value just below a power of two sets the scale. */
+static struct image_tolerance tolerance_of(uint32_t type, bool srgb)
+{
+    return (struct image_tolerance){0, srgb ? 0.004f : type == TYPE(SNORM) ? 1.01f / 32767 : 0};
 }
 
 /* Random texels at random places, a format at a time. */
@@ -184,7 +199,6 @@ static void blends(struct images *im)
         {"bc4", COMPONENTS(DXN1), TYPE(UNORM), false},
         {"bc7", COMPONENTS(BC7U), TYPE(UNORM), false},
         {"bc6h", COMPONENTS(BC6H_UF16), TYPE(FLOAT), false},
-        {"z16", COMPONENTS(Z16), TYPE(UNORM), false},
         {"zf32", COMPONENTS(ZF32), TYPE(FLOAT), false},
         {"r32-uint", COMPONENTS(R32), TYPE(UINT), false},
         {"a8b8g8r8-uint", COMPONENTS(A8B8G8R8), TYPE(UINT), false},
@@ -214,6 +228,7 @@ static void blends(struct images *im)
         }
         s.words = 4;
         s.lane_count = 256;
+        s.tolerance = tolerance_of(list[k].type, list[k].srgb);
         snprintf(name, sizeof name, "blend-%s", list[k].name);
         image_run(im, name, &s);
     }
@@ -246,6 +261,125 @@ static void blends_3d(struct images *im)
     s.sampler.wrap[0] = s.sampler.wrap[1] = s.sampler.wrap[2] = 3;
     s.sampler.border[0] = 0.5f;
     image_run(im, "blend-3d-border", &s);
+}
+
+/* A texel of one level and none elsewhere: the weight with two levels. */
+static void mips(struct images *im)
+{
+    for (unsigned which = 0; which < 4; which++) {
+        struct image_scene s =
+            scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(TWO_D), NV_SASS_SHAPE_2D, 512);
+        char name[32];
+
+        memset(&memory, 0, sizeof memory);
+        if (which < 2)
+            memory.floats[which * 128] = 1; /* levels of 2 x 2 and 1 x 1, a GOB each */
+        else
+            float_memory(which);
+        s.view.width = s.view.height = which < 2 ? 2 : 16;
+        s.view.levels = which < 2 ? 2 : 5;
+        s.sampler.wrap[0] = s.sampler.wrap[1] = 2;
+        s.sampler.mag = s.sampler.min = LINEAR;
+        s.sampler.mip = 3;
+        if (which == 3) {
+            random_memory(which);
+            s.view.components = COMPONENTS(A8B8G8R8);
+            s.view.type = TYPE(UNORM);
+            s.words = 4;
+        }
+        s.op.mod[NV_SASS_MOD_LOD] = NV_SASS_LOD_LL;
+        for (uint32_t i = 0, state = 7; i < 512; i++) {
+            lanes[i].a[0] = image_float(0.25f + unit(&state) / 2);
+            lanes[i].a[1] = image_float(0.25f + unit(&state) / 2);
+            lanes[i].b[1] = image_float(unit(&state) * (which < 2 ? 1 : 4));
+        }
+        s.tolerance.ulp = which == 2 ? 2 : 0;
+        snprintf(name, sizeof name, "mips-%u", which);
+        image_run(im, name, &s);
+    }
+}
+
+/* Coordinates in texels, by the sampler and by the header. */
+static void unnormalized(struct images *im)
+{
+    for (unsigned k = 0; k < 4; k++) {
+        struct image_scene s =
+            scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(TWO_D), NV_SASS_SHAPE_2D, 256);
+        char name[32];
+        uint32_t state = 12;
+
+        float_memory(40);
+        s.view.width = s.view.height = 13;
+        s.view.unnormalized = k & 1;
+        s.sampler.unnormalized = !(k & 1);
+        s.sampler.mag = s.sampler.min = k & 2 ? LINEAR : 1;
+        s.sampler.wrap[0] = s.sampler.wrap[1] = 2;
+        for (unsigned i = 0; i < 256; i++) {
+            lanes[i].a[0] = image_float(unit(&state) * 17 - 2);
+            lanes[i].a[1] = image_float(i % 4 ? unit(&state) * 17 - 2 : (float)(i / 4 % 14));
+        }
+        snprintf(name, sizeof name, "unnormalized-%u", k);
+        image_run(im, name, &s);
+    }
+}
+
+/* How borders are cut to the texels' precision. */
+static void border_bits(struct images *im)
+{
+    static const uint32_t components[] = {COMPONENTS(A8B8G8R8), COMPONENTS(A8B8G8R8),
+                                          COMPONENTS(R16_G16_B16_A16), COMPONENTS(R16_G16_B16_A16),
+                                          COMPONENTS(R16_G16_B16_A16), COMPONENTS(BC7U),
+                                          COMPONENTS(A2B10G10R10), COMPONENTS(DXN2)};
+    static const uint32_t types[] = {TYPE(UNORM), TYPE(SNORM), TYPE(UNORM), TYPE(SNORM),
+                                     TYPE(FLOAT), TYPE(UNORM), TYPE(UNORM), TYPE(UNORM)};
+
+    for (unsigned k = 0; k < 8; k++)
+        for (unsigned part = 0; part < 4; part++) {
+            struct image_scene s =
+                scene_of(components[k], types[k], KIND(TWO_D), NV_SASS_SHAPE_2D, 32);
+            uint32_t state = k * 4 + part + 1;
+            char name[32];
+
+            random_memory(60);
+            s.view.width = s.view.height = 8;
+            s.sampler.wrap[0] = s.sampler.wrap[1] = 3;
+            s.sampler.mag = s.sampler.min = part & 1 ? LINEAR : 1;
+            for (unsigned i = 0; i < 4; i++)
+                s.sampler.border[i] = unit(&state) * 2.5f - 1.25f;
+            for (unsigned i = 0; i < 32; i++) {
+                lanes[i].a[0] = image_float(-0.2f + (float)i / 64);
+                lanes[i].a[1] = image_float(0.3f);
+            }
+            s.words = 4;
+            s.tolerance = tolerance_of(types[k], false);
+            snprintf(name, sizeof name, "border-bits-%u-%u", k, part);
+            image_run(im, name, &s);
+        }
+}
+
+/* Depths of 16 bits under filters: some of these raise an exception. */
+static void depth16(struct images *im)
+{
+    for (unsigned k = 0; k < 8; k++) {
+        struct image_scene s =
+            scene_of(COMPONENTS(Z16), TYPE(UNORM), KIND(TWO_D), NV_SASS_SHAPE_2D, 64);
+        uint32_t state = 4;
+        char name[32];
+
+        random_memory(k);
+        s.view.width = k & 1 ? 16 : 8;
+        s.view.height = k & 1 ? 12 : 8;
+        s.sampler.mag = s.sampler.min = k & 2 ? LINEAR : 1;
+        s.sampler.compare = k & 4 ? 2 : 0;
+        s.op.mod[NV_SASS_MOD_DC] = (k & 4) != 0;
+        for (unsigned i = 0; i < 64; i++) {
+            lanes[i].a[0] = image_float(unit(&state));
+            lanes[i].a[1] = image_float(unit(&state));
+            lanes[i].b[1] = image_float(unit(&state));
+        }
+        snprintf(name, sizeof name, "depth16-%u", k);
+        image_run(im, name, &s);
+    }
 }
 
 static void borders(struct images *im)
@@ -285,6 +419,7 @@ static void borders(struct images *im)
                 lanes[i].a[1] = image_float(-0.1f + (float)(i / 8) * 0.17f);
             }
             s.words = 4;
+            s.tolerance = tolerance_of(list[k].type, list[k].srgb);
             snprintf(name, sizeof name, "border-%s-%s", list[k].name, linear ? "linear" : "point");
             image_run(im, name, &s);
         }
@@ -292,17 +427,16 @@ static void borders(struct images *im)
 
 static void compares(struct images *im)
 {
-    static const uint32_t components[] = {COMPONENTS(ZF32), COMPONENTS(Z16), COMPONENTS(S8Z24),
-                                          COMPONENTS(R32)};
+    static const uint32_t components[] = {COMPONENTS(ZF32), COMPONENTS(Z16), COMPONENTS(R32)};
 
-    for (unsigned k = 0; k < 4; k++)
+    for (unsigned k = 0; k < 3; k++)
         for (uint32_t func = 0; func < 8; func++) {
-            uint32_t type = k == 1 || k == 2 ? TYPE(UNORM) : TYPE(FLOAT), state = func;
+            uint32_t type = k == 1 ? TYPE(UNORM) : TYPE(FLOAT), state = func;
             struct image_scene s =
                 scene_of(components[k], type, KIND(TWO_D), NV_SASS_SHAPE_2D, 128);
             char name[64];
 
-            if (k == 1 || k == 2)
+            if (k == 1)
                 random_memory(k);
             else
                 for (unsigned i = 0; i < BYTES / 4; i++)
@@ -397,6 +531,7 @@ static void cubes(struct images *im)
                     lanes[i].a[k] = image_float(v[k] / most);
             }
             s.lane_count = linear ? 512 : 128;
+            s.model_refuses = seam > 1 && linear;
             snprintf(name, sizeof name, "cube-seam%u-%s", seam, linear ? "linear" : "point");
             image_run(im, name, &s);
         }
@@ -409,8 +544,12 @@ void images_filters(struct images *im)
     weights(im);
     blends(im);
     blends_3d(im);
+    mips(im);
+    unnormalized(im);
     borders(im);
+    border_bits(im);
     compares(im);
     gathers(im);
     cubes(im);
+    depth16(im);
 }

@@ -90,7 +90,23 @@ static const struct {
     {"r32b24g8", COMPONENTS(R32_B24G8), 1 << 4},
 };
 
-static void plain_formats(struct images *im)
+/* Silicon raises an exception where these lie on generic pages. */
+static bool needs_depth_pages(uint32_t components)
+{
+    return components == COMPONENTS(X8Z24) || components == COMPONENTS(S8Z24) ||
+           components == COMPONENTS(Z24S8) || components == COMPONENTS(ZF32_X24S8);
+}
+
+static void in_buffer(struct image_scene *s)
+{
+    s->view.buffer = true;
+    s->view.width = SIDE * SIDE;
+    s->op.mod[NV_SASS_MOD_SHAPE] = NV_SASS_SHAPE_1D;
+    for (unsigned i = 0; i < SIDE * SIDE; i++)
+        lanes[i].a[0] = i;
+}
+
+static void plain_formats(struct images *im, bool version2)
 {
     static const char *const types[] = {"",     "snorm", "unorm", "sint",
                                         "uint", "s16",   "u16",   "float"};
@@ -103,9 +119,17 @@ static void plain_formats(struct images *im)
                 continue;
             random_memory((uint32_t)i * 77 + type);
             set_lanes(SIDE, SIDE * SIDE);
+            if (needs_depth_pages(plain[i].components) && (!version2 || type != TYPE(UNORM)))
+                continue;
             s = scene_of(plain[i].components, type, SIDE);
-            s.view.height = SIDE;
-            snprintf(name, sizeof name, "format-%s-%s", plain[i].name, types[type]);
+            if (plain[i].components == COMPONENTS(R32_G32_B32))
+                in_buffer(&s);
+            if (!version2) {
+                s.version2 = false;
+                s.method = 0;
+            }
+            snprintf(name, sizeof name, "format-%s-%s%s", plain[i].name, types[type],
+                     version2 ? "" : "-v1");
             image_run(im, name, &s);
         }
 }
@@ -117,7 +141,7 @@ static void all_codes(struct images *im)
     struct image_scene s;
     char name[64];
 
-    set_lanes(16, 256);
+    set_lanes(64, 512);
     for (unsigned i = 0; i < 2; i++) {
         for (unsigned n = 0; n < sizeof memory; n++)
             memory[n] = (uint8_t)n; /* columns of 16: a GOB's bytes are out of order, all are there */
@@ -125,10 +149,7 @@ static void all_codes(struct images *im)
         s.view.width = 64;
         s.view.height = 8;
         s.words = 1;
-        for (unsigned k = 0; k < 256; k++) {
-            lanes[k].a[0] = k % 64;
-            lanes[k].a[1] = k / 64;
-        }
+        s.lane_count = 512;
         snprintf(name, sizeof name, "codes-r8-%s", i ? "snorm" : "unorm");
         image_run(im, name, &s);
     }
@@ -137,6 +158,7 @@ static void all_codes(struct images *im)
     s.view.height = 8;
     s.view.srgb = true;
     s.words = 4;
+    s.lane_count = 512;
     image_run(im, "codes-r8-srgb", &s);
     s = scene_of(COMPONENTS(A8B8G8R8), TYPE(UNORM), 16);
     s.view.srgb = true;
@@ -220,9 +242,14 @@ static void compressed(struct images *im)
     }
 }
 
+void images_formats1(struct images *im)
+{
+    plain_formats(im, false);
+}
+
 void images_formats(struct images *im)
 {
-    plain_formats(im);
+    plain_formats(im, true);
     all_codes(im);
     sources(im);
     compressed(im);

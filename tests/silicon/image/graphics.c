@@ -12,16 +12,63 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libmagma/cmd/channel.h"
 #include "libmagma/winsys/nvidia_private.h"
 
 enum { WIDTH = 64, HEIGHT = 32, TARGET_BYTES = WIDTH * HEIGHT * 16, HEADER_BYTES = 128, SM = 90 };
-enum { CODE_BYTES = 4096, PIXEL_AT = 2048, REGISTERS = 16 };
+enum { CODE_BYTES = 4096, PIXEL_AT = 2048, REGISTERS = 16, LIST_MAX = 512, REFUSED_MAX = 8, SETTLE_US = 2000 };
+
+/* Errors of methods come a little later than the end of the push. */
+static bool settle(struct images *im)
+{
+    usleep(SETTLE_US);
+    return magma_gpu_is_lost(im->gpu);
+}
+
+/* What the 3D object is told. Kept apart from the push, so that a refused method can be found. */
+static struct {
+    uint32_t method, value;
+} list[LIST_MAX];
+static unsigned list_count;
+/* Methods that were refused: left out from then on. */
+static uint32_t refused[REFUSED_MAX];
+static unsigned refused_count;
 
 static void set(struct images *im, uint32_t method, uint32_t value)
 {
-    magma_push_methods(im->push, NV_PBDMA_SUBCHANNEL_3D, method, &value, 1);
+    (void)im;
+    for (unsigned i = 0; i < refused_count; i++)
+        if (refused[i] == method)
+            return;
+    if (list_count < LIST_MAX) {
+        list[list_count].method = method;
+        list[list_count++].value = value;
+    }
+}
+
+/* Sends the list; one submit, or one each until one is refused. */
+static bool send(struct images *im, bool single, const char **why)
+{
+    bool begun = false; /* nothing may come between the beginning and the end of a primitive */
+
+    *why = "";
+    for (unsigned i = 0; i < list_count; i++) {
+        begun = begun || list[i].method == NVCB97_BEGIN;
+        magma_push_methods(im->push, NV_PBDMA_SUBCHANNEL_3D, list[i].method, &list[i].value, 1);
+        if (i + 1 < list_count && (!single || begun))
+            continue;
+        if (!images_submit(im, im->compute, why) || settle(im)) {
+            if (single)
+                images_report(im, "graphics-method", false, "0x%04x = 0x%08x: %s", list[i].method,
+                              list[i].value, magma_gpu_lost_reason(im->gpu));
+            if (single && refused_count < REFUSED_MAX)
+                refused[refused_count++] = list[i].method;
+            return false;
+        }
+    }
+    return true;
 }
 
 static void set_float(struct images *im, uint32_t method, float value)
@@ -253,7 +300,7 @@ static void push_program(struct images *im, uint32_t slot, uint32_t type, uint64
     set(im, NVCB97_SET_PIPELINE_PROGRAM_ADDRESS_A(slot), (uint32_t)(va >> 32));
     set(im, NVCB97_SET_PIPELINE_PROGRAM_ADDRESS_B(slot), (uint32_t)va);
     set(im, NVCB97_SET_PIPELINE_REGISTER_COUNT(slot), REGISTERS);
-    set(im, NVCB97_SET_PIPELINE_BINDING(slot), 0);
+    set(im, NVCB97_SET_PIPELINE_BINDING(slot), slot - 1);
 }
 
 static void push_viewport(struct images *im)
@@ -319,7 +366,7 @@ static void push_draw(struct images *im)
     set(im, NVCB97_WAIT_FOR_IDLE, 0);
 }
 
-static void draw(struct images *im)
+static bool draw(struct images *im, bool single)
 {
     uint8_t *code = magma_bo_map(im->lanes);
     uint64_t va = magma_bo_address(im->lanes).raw;
@@ -328,8 +375,10 @@ static void draw(struct images *im)
     memset(code, 0, CODE_BYTES);
     if (!vertex_program(code) || !pixel_program(code + PIXEL_AT)) {
         images_report(im, "graphics-draw", false, "no program");
-        return;
+        return true;
     }
+    list_count = 0;
+    set(im, NVCB97_SET_OBJECT, NVCB97);
     push_target(im, magma_bo_address(im->texels).raw);
     push_viewport(im);
     push_raster(im);
@@ -339,10 +388,11 @@ static void draw(struct images *im)
     push_program(im, 1, NVCB97_SET_PIPELINE_SHADER_TYPE_VERTEX, va);
     push_program(im, 5, NVCB97_SET_PIPELINE_SHADER_TYPE_PIXEL, va + PIXEL_AT);
     push_draw(im);
-    if (images_submit(im, im->compute, &why))
-        check_target(im, "graphics-draw", true);
+    if (send(im, single, &why))
+        check_target(im, single ? "graphics-draw-single" : "graphics-draw", true);
     else
-        images_report(im, "graphics-draw", false, "%s", why);
+        images_report(im, "graphics-draw", false, "%s", magma_gpu_lost_reason(im->gpu));
+    return !magma_gpu_is_lost(im->gpu);
 }
 
 /* ---- The object ------------------------------------------------------------------------------ */
@@ -371,16 +421,21 @@ void images_graphics(struct images *im, const char *folder)
     const char *why;
 
     (void)folder;
-    if (!images_wanted(im, "graphics") || !allocate(im))
+    /* A channel that nothing else was asked of: behind compute work a draw has been seen to hang. */
+    if (!images_wanted(im, "graphics") || !images_reopen(im) || !allocate(im))
         return;
     memset(magma_bo_map(im->texels), 0x77, TARGET_BYTES);
+    list_count = 0;
     set(im, NVCB97_SET_OBJECT, NVCB97);
     push_target(im, magma_bo_address(im->texels).raw);
     push_clear(im);
-    if (images_submit(im, im->compute, &why))
+    if (send(im, false, &why))
         check_target(im, "graphics-clear", false);
     else
         images_report(im, "graphics-clear", false, "%s", why);
-    if (!magma_gpu_is_lost(im->gpu))
-        draw(im);
+    if (!magma_gpu_is_lost(im->gpu) && draw(im, false))
+        return;
+    for (unsigned i = 0; i < REFUSED_MAX && images_reopen(im) && allocate(im); i++)
+        if (draw(im, true))
+            return;
 }

@@ -47,6 +47,7 @@ struct images {
 /* ---- main.c ---- */
 bool images_open(struct images *im);
 void images_close(struct images *im);
+bool images_reopen(struct images *im);
 bool images_wanted(const struct images *im, const char *name);
 /* Submits im->push and waits. False: *why says what happened. */
 bool images_submit(struct images *im, struct magma_channel *channel, const char **why);
@@ -116,19 +117,23 @@ struct image_scene {
     struct image_sampler sampler;
     bool version2;   /* of the header */
     uint32_t method; /* SET_TEXTURE_HEADER_VERSION + 1; 0: not sent */
-    const uint8_t *texels;
+    const uint8_t *texels; /* NULL: already in memory */
+    uint64_t address;      /* not 0: of the texels */
     uint32_t texel_bytes;
     struct nvhw_sass op;   /* slots are filled in by image_run */
     const struct image_lane *lanes;
     unsigned lane_count, words; /* words: of 5 that are part of the answer (the fifth: predicate) */
-    bool writes;                /* the answer is a hash of the texels behind it, too */
+    bool writes;                /* the answer is what stands in memory behind it */
     bool by_register;           /* handle through a uniform register */
     struct image_tolerance tolerance;
+    bool model_refuses; /* the software GPU says by name that it does not have this */
 };
 
 /* op with (modifier, value) pairs, ended by -1. */
 struct nvhw_sass image_op(enum nvhw_sass_op op, ...);
 void image_run(struct images *im, const char *name, const struct image_scene *scene);
+/* The same, but a GPU that is lost stays lost: false. */
+bool image_try(struct images *im, const char *name, const struct image_scene *scene);
 uint32_t image_handle(void);
 bool image_pack_header(const struct image_scene *scene, uint64_t va, uint32_t header[8]);
 void image_pack_sampler(const struct image_sampler *s, uint32_t sampler[8]);
@@ -143,9 +148,12 @@ static inline uint32_t image_float(float f)
 }
 
 /* ---- The questions ---- */
+/* Version 1 headers, on a channel that never heard of others. */
+void images_version1(struct images *im);
 void images_copies(struct images *im);
 void images_fetches(struct images *im);
 void images_formats(struct images *im);
+void images_formats1(struct images *im); /* with version 1 headers */
 void images_filters(struct images *im);
 void images_lods(struct images *im);
 void images_more(struct images *im);

@@ -158,6 +158,60 @@ static bool round_trip(struct kinds *k, const char *name, uint64_t to, bool to_b
     return good;
 }
 
+/* Depth formats fetched where they belong: what raw words look like through them. */
+static bool fetches(struct kinds *k, uint32_t kind, uint64_t va)
+{
+    static const struct {
+        uint32_t kind, components, type;
+    } list[] = {
+        {1, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_Z16, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UNORM},
+        {2, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_R8, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UINT},
+        {3, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_X8Z24, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UNORM},
+        {3, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_S8Z24, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UNORM},
+        {4, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_ZF32_X24S8, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_FLOAT},
+        {5, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_Z24S8, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UNORM},
+        {6, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_R32, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UINT},
+        {1, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_R32, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UINT},
+        {0, NV_TIC_V1_BLOCKLINEAR_COMPONENTS_R32, NV_TIC_V1_BLOCKLINEAR_R_DATA_TYPE_UINT},
+    };
+    static struct image_lane lanes[256];
+    uint32_t *words = magma_bo_map(k->data), state = 5;
+    const char *why;
+
+    for (uint32_t i = 0; i < ROOM / 4; i++)
+        words[i] = kind == 4 ? image_float((float)i) : image_random(&state);
+    magma_copy_buffer(k->im->push, (magma_gpu_va){va}, magma_bo_address(k->data), ROOM);
+    if (!images_submit(k->im, k->im->copy, &why))
+        return false;
+    for (unsigned i = 0; i < 256; i++)
+        lanes[i] = (struct image_lane){{i % 16, i / 16}, {image_handle()}};
+    for (size_t i = 0; i < sizeof list / sizeof list[0] && !magma_gpu_is_lost(k->im->gpu); i++) {
+        struct image_scene s = {
+            .view = {.components = list[i].components,
+                     .type = list[i].type,
+                     .kind = NV_TIC_V1_BLOCKLINEAR_TEXTURE_TYPE_TWO_D,
+                     .width = 16,
+                     .height = 16},
+            .version2 = true,
+            .method = 2,
+            .address = va,
+            .op = image_op(NV_SASS_TLD, NV_SASS_MOD_TB, 1, NV_SASS_MOD_SHAPE, NV_SASS_SHAPE_2D,
+                           NV_SASS_MOD_LOD, NV_SASS_LOD_LZ, -1),
+            .lanes = lanes,
+            .lane_count = 256,
+            .words = 2,
+        };
+        char name[64];
+
+        if (list[i].kind != kind)
+            continue;
+        snprintf(name, sizeof name, "kind%u-fetch-%x", kind, list[i].components);
+        if (!image_try(k->im, name, &s))
+            return false;
+    }
+    return true;
+}
+
 static bool one_kind(struct kinds *k, uint32_t kind)
 {
     uint64_t va = ALIAS_VA + (kind + 1) * ALIAS_STEP;
@@ -174,6 +228,7 @@ static bool one_kind(struct kinds *k, uint32_t kind)
     good = good && round_trip(k, name, va, false, ALIAS_VA, false, 4);
     snprintf(name, sizeof name, "kind%u-raw-blocks", kind);
     good = good && round_trip(k, name, ALIAS_VA, false, va, true, 4);
+    good = good && fetches(k, kind, va);
     if (!magma_gpu_is_lost(k->im->gpu))
         (void)map(k, kind, va, true);
     return good;

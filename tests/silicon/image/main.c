@@ -91,6 +91,12 @@ bool images_open(struct images *im)
     return code == MAGMA_OK;
 }
 
+bool images_reopen(struct images *im)
+{
+    images_close(im);
+    return images_open(im);
+}
+
 void images_close(struct images *im)
 {
     magma_bo_destroy(im->results);
@@ -133,6 +139,7 @@ static bool parse(int argc, char **argv, struct arguments *a)
 
 static void run_all(struct images *im, const char *extra)
 {
+    images_version1(im);
     images_copies(im);
     images_fetches(im);
     images_formats(im);

@@ -43,6 +43,8 @@ void images_more(struct images *im)
         for (uint32_t method = 0; method < 3; method++) {
             char name[32];
 
+            if (!images_reopen(im))
+                return;
             s.version2 = header == 2;
             s.method = method;
             snprintf(name, sizeof name, "version-%u-method-%u", header, method);
@@ -80,6 +82,8 @@ void images_more(struct images *im)
     s.view.type = 0;
     s.version2 = false;
     s.method = 0;
+    if (!images_reopen(im))
+        return;
     image_run(im, "header-no-type-v1", &s);
     s = scene_of();
     for (unsigned i = 0; i < 32; i++)
