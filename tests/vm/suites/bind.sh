@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # magma bind and unbind on a real sysfs: the GPU and the audio function beside it.
-# shellcheck shell=dash disable=SC2154,SC2016 # gpu, device: guest.sh; backquotes are text
+# shellcheck shell=dash disable=SC2154,SC2016,SC2086 # gpu, device: guest.sh; backquotes are text
 
 audio=${gpu%.0}.1
 
