@@ -6,7 +6,7 @@
  * names it).
  *
  * Where MVK_TEST_FAKE is set, libmagma is tests/vulkan/fake.h's and shaders other than mark.comp do
- * nothing.
+ * nothing. MVK_TEST_PLAIN leaves the validation layer out, for machines that do not have it.
  */
 #ifndef TESTS_VULKAN_RIG_H
 #define TESTS_VULKAN_RIG_H
