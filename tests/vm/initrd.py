@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-MODULES = ["irqbypass", "vfio", "vfio_iommu_type1", "vfio-pci-core", "vfio-pci", "uio",
+MODULES = ["virtio-iommu", "irqbypass", "vfio", "vfio_iommu_type1", "vfio-pci-core", "vfio-pci", "uio",
            "uio_pci_generic"]
 LIBRARIES = "lib/x86_64-linux-gnu"
 FILE, FOLDER, LINK = 0o100000, 0o040000, 0o120000

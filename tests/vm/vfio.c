@@ -1,384 +1,369 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The kernel backends against a real kernel: this program is the first process of a virtual
- * machine with an emulated IOMMU, QEMU's teaching device (edu: registers, a DMA engine, MSI and
- * INTx) and an NVMe disk (MSI-X, reset). tests/vm/run starts the machine and reads the verdict
- * from its console. Word on the kernel's command line: rig=noremap (the machine's IOMMU does not
- * remap interrupts).
+ * vm_vfio CASE ADDRESS: the VFIO backend on one device of the virtual machine. The suites
+ * (tests/vm/suites) name the cases; the status is 0 when everything was as it should be. This file
+ * has what any device can show; vfio_edu.c, vfio_nvme.c and vfio_gpu.c have the rest.
  */
+#include "tests/vm/vfio.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <mvfio.h>
+enum { RACERS = 8, MAP_SIZES = 4, RANGES = 8 };
 
-#include "libmagma/hal/hal.h"
+#define MIB           (UINT64_C(1) << 20)
+#define MSI_FIRST     UINT64_C(0xfee00000)
+#define MSI_LAST      UINT64_C(0xfeefffff)
+#define PCI_COMMAND   0x04
+#define PCI_MASTER    0x04
+#define PCI_CAPS      0x34
+#define CONFIG_EVENTS 64 /* more capabilities than fit are a loop */
 
-static const char edu_address[] = "0000:00:04.0";
-static const char nvme_address[] = "0000:00:05.0";
-
-/* Registers of edu (QEMU, docs/specs/edu.rst). */
-enum {
-    EDU_ID = 0x00,
-    EDU_INVERT = 0x04,
-    EDU_IRQ_RAISE = 0x60,
-    EDU_IRQ_ACK = 0x64,
-    EDU_DMA_FROM = 0x80,
-    EDU_DMA_TO = 0x88,
-    EDU_DMA_COUNT = 0x90,
-    EDU_DMA_COMMAND = 0x98,
-    EDU_DMA_START = 1,
-    EDU_DMA_TO_RAM = 2,
-    EDU_DMA_IRQ = 4,
-    EDU_DMA_IRQ_BIT = 0x100,
-    EDU_BUFFER = 0x40000,
-    EDU_ADDRESS_BITS = 28,
-    EDU_ID_VALUE = 0x010000ed,
-    EDU_PCI_ID = 0x11e81234
-};
-
-enum { USER = 1000, WAIT_MS = 20000, PAGE = 4096, MSI_CAPABILITY = 5 };
-
-static struct magma_error err;
+struct magma_error vm_err;
 static unsigned failures;
-static enum mvfio_backend backend;
 
-static void check(bool ok, const char *what)
+void vm_check(bool ok, const char *what, int line)
 {
     if (ok)
         return;
     failures++;
-    printf("FAIL: %s: %s\n", what, err.text);
+    printf("line %d: %s: %s\n", line, what, vm_err.text);
 }
 
-#define CHECK(expression) check(expression, #expression)
-
-static bool says(enum magma_code code, enum magma_code want, const char *text)
+bool vm_says(enum magma_code code, enum magma_code want, const char *text)
 {
-    if (code == want && strstr(err.text, text))
-        return true;
-    printf("%s instead of %s with '%s'\n", magma_code_name(code), magma_code_name(want), text);
-    return false;
+    printf("%s: %s\n", magma_code_name(code), vm_err.text);
+    return code == want && strstr(vm_err.text, text);
 }
 
-static enum magma_code open_device(const char *address, struct mvfio_device **device)
+enum magma_code vm_open_bits(const char *address, unsigned iova_bits, struct mvfio_device **device)
 {
-    struct mvfio_options options = {.backend = backend, .iova_bits = EDU_ADDRESS_BITS};
+    struct mvfio_options options = {.iova_bits = iova_bits};
 
-    err.text[0] = 0;
-    return mvfio_device_open(address, &options, device, &err);
+    vm_err.text[0] = 0;
+    return mvfio_device_open(address, &options, device, &vm_err);
 }
 
-static bool signalled(int fd)
+enum magma_code vm_open(const char *address, struct mvfio_device **device)
+{
+    return vm_open_bits(address, 0, device);
+}
+
+int vm_eventfd(void)
+{
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+bool vm_signalled(int fd)
 {
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
     uint64_t count;
 
-    return poll(&pfd, 1, WAIT_MS) == 1 && read(fd, &count, sizeof count) == sizeof count;
+    return poll(&pfd, 1, VM_WAIT_MS) == 1 && read(fd, &count, sizeof count) == sizeof count;
 }
 
-/* ---- edu ---- */
-
-static void check_registers(struct mvfio_device *device, struct mg_hal *hal)
+bool vm_silent(int fd)
 {
-    uint32_t value = 0, at = 0;
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
 
-    CHECK(!mvfio_config_read32(device, 0, &value, &err) && value == EDU_PCI_ID);
-    CHECK(mg_mmio_pointer(hal, 0, 4) != NULL);
-    CHECK(mg_mmio_rd32(hal, EDU_ID) == EDU_ID_VALUE);
-    mg_mmio_wr32(hal, EDU_INVERT, 0x12345678);
-    CHECK(mg_mmio_rd32(hal, EDU_INVERT) == ~UINT32_C(0x12345678));
-    CHECK(!mvfio_region_read(device, MVFIO_REGION_BAR0, EDU_INVERT, &value, 4, &err) &&
-          value == ~UINT32_C(0x12345678));
-    CHECK(!mg_config_capability(hal, MSI_CAPABILITY, &at, &err) && at != 0);
+    return poll(&pfd, 1, 0) == 0;
 }
 
-static void edu_dma(struct mvfio_device *device, struct mg_hal *hal, int fd, uint64_t from,
-                    uint64_t to, uint64_t command)
+/* ---- Opening ---- */
+
+static void open_kind(const char *address)
 {
-    const uint64_t words[4] = {from, to, PAGE, command | EDU_DMA_START | EDU_DMA_IRQ};
+    const char *want = getenv("MAGMA_VFIO");
+    struct mvfio_device *device, *second;
 
-    for (unsigned i = 0; i < 4; i++)
-        CHECK(!mvfio_region_write(device, MVFIO_REGION_BAR0, EDU_DMA_FROM + i * UINT64_C(8),
-                                  &words[i], sizeof words[i], &err));
-    CHECK(signalled(fd));
-    mg_mmio_wr32(hal, EDU_IRQ_ACK, EDU_DMA_IRQ_BIT);
-}
-
-/* Through the device's buffer into the second page; then an address that is no longer mapped. */
-static void check_dma(struct mvfio_device *device, struct mg_hal *hal, int fd)
-{
-    struct mvfio_dma *dma = NULL, *other = NULL;
-    unsigned char *cpu;
-
-    CHECK(!mvfio_dma_create(device, UINT64_C(2) * PAGE, 0, MVFIO_DMA_RW, &dma, &err));
-    CHECK(!mvfio_dma_create(device, PAGE, 0, MVFIO_DMA_RW, &other, &err));
-    if (!dma || !other)
-        return;
-    cpu = dma->cpu;
-    memset(cpu, 0x5a, PAGE);
-    edu_dma(device, hal, fd, dma->iova.raw, EDU_BUFFER, 0);
-    edu_dma(device, hal, fd, EDU_BUFFER, dma->iova.raw + PAGE, EDU_DMA_TO_RAM);
-    CHECK(memcmp(cpu, cpu + PAGE, PAGE) == 0);
-    memset(cpu + PAGE, 0, PAGE);
-    edu_dma(device, hal, fd, EDU_BUFFER, other->iova.raw, EDU_DMA_TO_RAM);
-    CHECK(((unsigned char *)other->cpu)[PAGE - 1] == 0x5a);
-    CHECK(cpu[PAGE] == 0);
-    mvfio_dma_destroy(other);
-    mvfio_dma_destroy(dma);
-}
-
-static void check_large(struct mvfio_device *device)
-{
-    struct mvfio_dma *dma = NULL;
-
-    CHECK(!mvfio_dma_create(device, 4 << 20, 0, MVFIO_DMA_RW, &dma, &err));
-    if (dma)
-        printf("4 MiB at 0x%llx in pages of 0x%llx\n", (unsigned long long)dma->iova.raw,
-               (unsigned long long)dma->page_size_bytes);
-    mvfio_dma_destroy(dma);
-}
-
-static void check_interrupts(struct mvfio_device *device, struct mg_hal *hal, int fd)
-{
-    CHECK(!mvfio_irq_disable(device, MVFIO_IRQ_MSI, &err));
-    CHECK(!mvfio_irq_set(device, MVFIO_IRQ_INTX, 0, &fd, 1, &err));
-    for (int i = 0; i < 2; i++) {
-        mg_mmio_wr32(hal, EDU_IRQ_RAISE, 1);
-        CHECK(signalled(fd));
-        mg_mmio_wr32(hal, EDU_IRQ_ACK, 1);
-        CHECK(!mvfio_irq_unmask(device, MVFIO_IRQ_INTX, 0, &err));
-    }
-    CHECK(!mvfio_irq_disable(device, MVFIO_IRQ_INTX, &err));
-}
-
-static void check_edu(void)
-{
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct mvfio_device *device = NULL, *second = NULL;
-    struct mg_hal *hal = NULL;
-    struct mvfio_range range;
-
-    CHECK(!open_device(edu_address, &device));
-    CHECK(device && !mg_hal_create(device, NULL, &hal, &err));
-    if (hal) {
-        CHECK(mvfio_iova_ranges(device, &range, 1) == 1 && range.last == 0xfffffff);
-        CHECK(says(open_device(edu_address, &second), MAGMA_BUSY, edu_address));
-        check_registers(device, hal);
-        CHECK(!mvfio_irq_set(device, MVFIO_IRQ_MSI, 0, &fd, 1, &err));
-        mg_mmio_wr32(hal, EDU_IRQ_RAISE, 1);
-        CHECK(signalled(fd));
-        mg_mmio_wr32(hal, EDU_IRQ_ACK, 1);
-        check_dma(device, hal, fd);
-        check_large(device);
-        check_interrupts(device, hal, fd);
-        CHECK(says(mvfio_device_reset(device, &err), MAGMA_NOT_SUPPORTED, "no reset"));
-    }
-    mg_hal_destroy(hal);
-    mvfio_device_close(device);
-    close(fd);
-}
-
-/* ---- NVMe ---- */
-
-static void check_nvme(void)
-{
-    struct mvfio_device *device = NULL;
-    int fds[MVFIO_VECTORS_MAX];
-
-    for (unsigned i = 0; i < MVFIO_VECTORS_MAX; i++)
-        fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    CHECK(!open_device(nvme_address, &device));
-    if (device) {
-        CHECK(!mvfio_irq_set(device, MVFIO_IRQ_MSIX, 0, fds, MVFIO_VECTORS_MAX, &err));
-        CHECK(!mvfio_irq_disable(device, MVFIO_IRQ_MSIX, &err));
-        CHECK(!mvfio_device_reset(device, &err));
-    }
-    mvfio_device_close(device);
-    for (unsigned i = 0; i < MVFIO_VECTORS_MAX; i++)
-        close(fds[i]);
-}
-
-/* ---- As a user ---- */
-
-/* Allocates until the limit on locked memory is met. */
-static void check_memlock(void)
-{
-    struct rlimit limit = {8 << 20, 8 << 20};
-    struct mvfio_dma *dma[4] = {0};
-    struct mvfio_device *device = NULL;
-    enum magma_code code = MAGMA_OK;
-    unsigned n = 0;
-
-    setrlimit(RLIMIT_MEMLOCK, &limit);
-    CHECK(!setuid(USER));
-    CHECK(!open_device(edu_address, &device));
+    CHECK(!vm_open(address, &device));
     if (!device)
         return;
-    for (; n < 4 && !code; n++)
-        code = mvfio_dma_create(device, UINT64_C(1) << (20 + n), 0,
-                                MVFIO_DMA_RW | MVFIO_DMA_NO_HUGE, &dma[n], &err);
-    CHECK(says(code, MAGMA_OUT_OF_HOST_MEMORY, "RLIMIT_MEMLOCK) is 8388608 bytes"));
-    for (unsigned i = 0; i < 4; i++)
+    printf("opened over %s\n", mvfio_device_kind(device));
+    CHECK(!want || !strcmp(mvfio_device_kind(device), want));
+    CHECK(vm_says(vm_open(address, &second), MAGMA_BUSY, address));
+    mvfio_device_close(device);
+    CHECK(!vm_open(address, &device));
+    mvfio_device_close(device);
+}
+
+/* A child says what came of its attempt and holds the device until its pipe ends. */
+static void racer(const char *address, int start, int told)
+{
+    struct mvfio_device *device;
+    enum magma_code code;
+    unsigned char byte;
+
+    (void)!read(start, &byte, 1); /* ends when the parent closes it */
+    code = vm_open(address, &device);
+    byte = (unsigned char)code;
+    if (write(told, &byte, 1) != 1 || code)
+        _exit(0);
+    pause();
+}
+
+/* All at once: exactly one gets the device, the others hear that it is busy. */
+static void race(const char *address)
+{
+    unsigned won = 0, busy = 0;
+    int start[2], told[2];
+    pid_t pids[RACERS];
+    unsigned char code;
+
+    CHECK(!pipe(start) && !pipe(told));
+    fflush(stdout);
+    for (int i = 0; i < RACERS; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            close(start[1]);
+            racer(address, start[0], told[1]);
+        }
+    }
+    close(start[1]);
+    for (int i = 0; i < RACERS; i++) {
+        CHECK(read(told[0], &code, 1) == 1);
+        won += code == MAGMA_OK;
+        busy += code == MAGMA_BUSY;
+    }
+    printf("%u processes: %u got it, %u were told that it is busy\n", (unsigned)RACERS, won, busy);
+    CHECK(won == 1 && busy == RACERS - 1);
+    for (int i = 0; i < RACERS; i++) {
+        kill(pids[i], SIGKILL);
+        waitpid(pids[i], NULL, 0);
+    }
+}
+
+/* ---- Config space ---- */
+
+static void config(const char *address)
+{
+    struct mvfio_pci_function function;
+    struct mvfio_device *device;
+    uint32_t id = 0, after = 0;
+    uint16_t command = 0;
+    uint8_t at = 0, kind = 0;
+    unsigned n = 0;
+
+    CHECK(!mvfio_pci_find(NULL, address, &function, &vm_err));
+    CHECK(!vm_open(address, &device));
+    if (!device)
+        return;
+    CHECK(!mvfio_config_read32(device, 0, &id, &vm_err));
+    CHECK(id == (uint32_t)(function.device_id << 16 | function.vendor_id));
+    CHECK(!mvfio_config_write32(device, 0, ~id, &vm_err)); /* read only */
+    CHECK(!mvfio_config_read32(device, 0, &after, &vm_err) && after == id);
+    CHECK(!mvfio_config_read16(device, PCI_COMMAND, &command, &vm_err));
+    CHECK(!mvfio_config_write16(device, PCI_COMMAND, command ^ PCI_MASTER, &vm_err));
+    CHECK(!mvfio_config_read32(device, PCI_COMMAND, &after, &vm_err));
+    CHECK(((after ^ command) & PCI_MASTER) != 0);
+    CHECK(!mvfio_config_read8(device, PCI_CAPS, &at, &vm_err));
+    for (; at && n < CONFIG_EVENTS; n++) {
+        CHECK(!mvfio_config_read8(device, at, &kind, &vm_err));
+        printf("capability 0x%02x at 0x%02x\n", kind, at);
+        CHECK(!mvfio_config_read8(device, at + 1u, &at, &vm_err));
+    }
+    CHECK(n > 0 && n < CONFIG_EVENTS);
+    mvfio_device_close(device);
+}
+
+/* ---- BARs ---- */
+
+/* The first page of every area that can be mapped, by load and by call. */
+static void maps(const char *address)
+{
+    struct mvfio_region_info info;
+    struct mvfio_device *device;
+    unsigned mapped = 0;
+
+    CHECK(!vm_open(address, &device));
+    for (unsigned bar = MVFIO_REGION_BAR0; device && bar <= MVFIO_REGION_BAR5; bar++) {
+        uint32_t *cpu, value = 0;
+
+        CHECK(!mvfio_region_info(device, bar, &info, &vm_err));
+        for (uint32_t i = 0; i < info.area_count; i++) {
+            CHECK(!mvfio_region_map(device, bar, info.areas[i].offset, VM_PAGE_BYTES, (void **)&cpu,
+                                    &vm_err));
+            CHECK(!mvfio_region_read(device, bar, info.areas[i].offset, &value, 4, &vm_err));
+            CHECK(cpu && *(volatile uint32_t *)cpu == value);
+            mvfio_region_unmap(device, cpu, VM_PAGE_BYTES);
+            mapped++;
+        }
+        if (info.size_bytes)
+            printf("BAR%u: 0x%llx bytes, %u areas\n", bar, (unsigned long long)info.size_bytes,
+                   info.area_count);
+        CHECK(vm_says(mvfio_region_read(device, bar, info.size_bytes, &value, 4, &vm_err),
+                      MAGMA_INVALID_ARGUMENT, "beyond its end"));
+    }
+    CHECK(mapped > 0);
+    mvfio_device_close(device);
+}
+
+/* ---- I/O addresses ---- */
+
+static bool in_a_range(const struct mvfio_range *ranges, uint32_t count,
+                       const struct mvfio_dma *dma)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (dma->iova.raw >= ranges[i].first &&
+            dma->iova.raw + dma->size_bytes - 1 <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/* What the kernel says can be used leaves out the interrupt window; memory lies within it. */
+static void ranges(const char *address)
+{
+    struct mvfio_dma *dma[MAP_SIZES] = {0};
+    struct mvfio_range found[RANGES];
+    struct mvfio_device *device;
+    uint32_t count;
+
+    CHECK(!vm_open_bits(address, 64, &device));
+    if (!device)
+        return;
+    count = mvfio_iova_ranges(device, found, RANGES);
+    CHECK(count > 0 && count <= RANGES);
+    for (uint32_t i = 0; i < count; i++) {
+        printf("0x%llx to 0x%llx\n", (unsigned long long)found[i].first,
+               (unsigned long long)found[i].last);
+        CHECK(found[i].last < MSI_FIRST || found[i].first > MSI_LAST);
+        CHECK(i == 0 || found[i].first > found[i - 1].last);
+    }
+    for (unsigned i = 0; i < MAP_SIZES; i++) {
+        CHECK(!mvfio_dma_create(device, (uint64_t)VM_PAGE_BYTES << (4 * i), 0, MVFIO_DMA_RW,
+                                &dma[i], &vm_err));
+        CHECK(dma[i] && in_a_range(found, count, dma[i]));
+    }
+    for (unsigned i = 0; i < MAP_SIZES; i++)
         mvfio_dma_destroy(dma[i]);
     mvfio_device_close(device);
 }
 
-static void check_permission(void)
+/* An address space of 24 bits: full after 16 MiB, and usable again when something is given back. */
+static void few_addresses(const char *address)
 {
-    struct mvfio_device *device = NULL;
+    struct mvfio_dma *dma[16] = {0}, *more = NULL;
+    struct mvfio_device *device;
+    unsigned n = 0;
 
-    CHECK(!setuid(USER));
-    CHECK(says(open_device(edu_address, &device), MAGMA_PERMISSION, "chown"));
+    CHECK(!vm_open_bits(address, 24, &device));
+    if (!device)
+        return;
+    while (n < 16 &&
+           !mvfio_dma_create(device, MIB, 0, MVFIO_DMA_RW | MVFIO_DMA_NO_HUGE, &dma[n], &vm_err))
+        n++;
+    printf("%u of 16 MiB: %s\n", n, vm_err.text);
+    CHECK(n == 15 && strstr(vm_err.text, "no free I/O address range"));
+    mvfio_dma_destroy(dma[3]);
+    CHECK(!mvfio_dma_create(device, MIB, 0, MVFIO_DMA_RW, &more, &vm_err));
+    mvfio_dma_destroy(more);
+    for (unsigned i = 0; i < n; i++)
+        if (i != 3)
+            mvfio_dma_destroy(dma[i]);
     mvfio_device_close(device);
 }
 
-static void in_child(void (*body)(void))
+/* The kernel's own limit on mappings, which the suite has set to 4. */
+static void entry_limit(const char *address)
 {
-    int status = 0;
-    pid_t pid;
+    struct mvfio_dma *dma[5] = {0};
+    struct mvfio_device *device;
+    enum magma_code code = MAGMA_OK;
 
-    fflush(stdout);
-    pid = fork();
-    if (pid == 0) {
-        failures = 0;
-        body();
-        fflush(stdout);
-        _exit(failures ? 1 : 0);
-    }
-    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK(!vm_open(address, &device));
+    for (unsigned i = 0; device && i < 5 && !code; i++)
+        code = mvfio_dma_create(device, VM_PAGE_BYTES, 0, MVFIO_DMA_RW, &dma[i], &vm_err);
+    CHECK(vm_says(code, MAGMA_OUT_OF_HOST_MEMORY, "dma_entry_limit"));
+    for (unsigned i = 0; i < 5; i++)
+        mvfio_dma_destroy(dma[i]);
+    mvfio_device_close(device);
 }
 
-static void give_nodes(uid_t owner)
+/* 1, 2, 4 and 8 MiB: more than the 8 MiB that a user may lock by default. */
+static enum magma_code lock_15_mib(const char *address)
 {
-    struct mvfio_pci_function edu;
-    char path[96];
+    struct mvfio_dma *dma[MAP_SIZES] = {0};
+    struct mvfio_device *device;
+    enum magma_code code = vm_open(address, &device);
 
-    CHECK(!mvfio_pci_find(NULL, edu_address, &edu, &err));
-    snprintf(path, sizeof path, "/dev/vfio/%d", edu.iommu_group);
-    CHECK(!chown(path, owner, 0));
-    if (backend != MVFIO_BACKEND_IOMMUFD)
+    CHECK(!code);
+    for (unsigned i = 0; !code && i < MAP_SIZES; i++)
+        code = mvfio_dma_create(device, MIB << i, 0, MVFIO_DMA_RW | MVFIO_DMA_NO_HUGE, &dma[i],
+                                &vm_err);
+    for (unsigned i = 0; i < MAP_SIZES; i++)
+        mvfio_dma_destroy(dma[i]);
+    mvfio_device_close(device);
+    return code;
+}
+
+static void locked(const char *address)
+{
+    CHECK(!lock_15_mib(address));
+}
+
+static void not_locked(const char *address)
+{
+    CHECK(vm_says(lock_15_mib(address), MAGMA_OUT_OF_HOST_MEMORY,
+                  "RLIMIT_MEMLOCK) is 8388608 bytes"));
+}
+
+/* ---- Leaving ---- */
+
+/* Holds the device until the kernel asks for it, and gives it back. */
+static void hold(const char *address)
+{
+    struct mvfio_device *device;
+    enum magma_code code;
+    struct pollfd pfd;
+
+    CHECK(!vm_open(address, &device));
+    if (!device)
         return;
-    snprintf(path, sizeof path, "/dev/vfio/devices/%s", edu.cdev);
-    CHECK(!chown(path, owner, 0));
-    CHECK(!chown("/dev/iommu", owner, 0));
+    pfd = (struct pollfd){.fd = mvfio_device_poll_fd(device, NULL), .events = POLLIN};
+    CHECK(!mvfio_device_service(device, &vm_err));
+    printf("holding\n");
+    CHECK(poll(&pfd, 1, VM_WAIT_MS) == 1);
+    code = mvfio_device_service(device, &vm_err);
+    CHECK(vm_says(code, MAGMA_DEVICE_GONE, "asks for the device back"));
+    mvfio_device_close(device);
 }
 
-/* ---- The machine ---- */
+const struct vm_case vm_any_cases[] = {
+    {"open", open_kind}, {"race", race},
+    {"config", config},  {"maps", maps},
+    {"ranges", ranges},  {"few-addresses", few_addresses},
+    {"locked", locked},  {"not-locked", not_locked},
+    {"hold", hold},      {"entry-limit", entry_limit},
+    {NULL, NULL},
+};
 
-static void set_huge_pages(const char *count)
+static const struct vm_case *find(const char *name)
 {
-    int fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY | O_CLOEXEC);
+    const struct vm_case *const lists[] = {vm_any_cases, vm_edu_cases, vm_nvme_cases, vm_gpu_cases};
 
-    CHECK(fd >= 0 && write(fd, count, strlen(count)) > 0);
-    if (fd >= 0)
-        close(fd);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (const struct vm_case *c = lists[i]; c->name; c++)
+            if (!strcmp(c->name, name))
+                return c;
+    return NULL;
 }
 
-static void check_backend(enum mvfio_backend which)
+int main(int argc, char **argv)
 {
-    backend = which;
-    printf("backend %s\n", which == MVFIO_BACKEND_IOMMUFD ? "iommufd" : "group");
-    check_edu();
-    set_huge_pages("4");
-    check_edu();
-    set_huge_pages("0");
-    check_nvme();
-    in_child(check_permission);
-    give_nodes(USER);
-    in_child(check_memlock);
-    give_nodes(0);
-}
-
-static void check_binding(void)
-{
-    struct mvfio_device *device = NULL;
-    struct mvfio_pci_function nvme;
-    char old[32];
-
-    backend = MVFIO_BACKEND_AUTO;
-    CHECK(says(open_device(edu_address, &device), MAGMA_NO_DEVICE, "bound to no driver"));
-    CHECK(says(open_device(nvme_address, &device), MAGMA_BUSY, "bound to nvme; run `magma bind"));
-    CHECK(!mvfio_pci_bind(NULL, edu_address, "vfio-pci", old, &err) && !old[0]);
-    CHECK(!mvfio_pci_bind(NULL, nvme_address, "vfio-pci", old, &err) && !strcmp(old, "nvme"));
-    CHECK(!mvfio_pci_find(NULL, nvme_address, &nvme, &err) && !strcmp(nvme.driver, "vfio-pci"));
-}
-
-static void check_unbinding(void)
-{
-    struct mvfio_pci_function nvme;
-    char old[32];
-
-    CHECK(!mvfio_pci_bind(NULL, nvme_address, NULL, old, &err) && !strcmp(old, "vfio-pci"));
-    CHECK(!mvfio_pci_find(NULL, nvme_address, &nvme, &err) && !strcmp(nvme.driver, "nvme"));
-}
-
-static bool command_line_has(const char *word)
-{
-    char text[1024] = "";
-    int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
-        text[0] = 0;
-    if (fd >= 0)
-        close(fd);
-    return strstr(text, word) != NULL;
-}
-
-/* Modules in the order of their names; a kernel with VFIO built in has none. */
-static void load_modules(void)
-{
-    for (unsigned i = 0; i < 10; i++) {
-        char path[32];
-        int fd;
-
-        snprintf(path, sizeof path, "/mods/%u.ko", i);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return;
-        check(!syscall(SYS_finit_module, fd, "", 0) || errno == EEXIST, path);
-        close(fd);
-    }
-}
-
-int main(void)
-{
-    struct mvfio_device *device = NULL;
+    const struct vm_case *c = argc == 3 ? find(argv[1]) : NULL;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (getpid() != 1) {
-        printf("this program is the first process of a virtual machine; see tests/vm/run\n");
-        return EXIT_FAILURE;
+    if (!c) {
+        fprintf(stderr, "usage: vm_vfio CASE ADDRESS; see tests/vm/suites\n");
+        return 2;
     }
-    mount("proc", "/proc", "proc", 0, NULL);
-    mount("sysfs", "/sys", "sysfs", 0, NULL);
-    mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-    load_modules();
-    check_binding();
-    if (command_line_has("rig=noremap")) {
-        backend = MVFIO_BACKEND_GROUP;
-        CHECK(
-            says(open_device(edu_address, &device), MAGMA_PERMISSION, "allow_unsafe_interrupts=1"));
-    } else {
-        check_backend(MVFIO_BACKEND_GROUP);
-        if (access("/dev/iommu", F_OK) == 0)
-            check_backend(MVFIO_BACKEND_IOMMUFD);
-        check_unbinding();
-    }
-    printf("VERDICT: %u failures\n", failures);
-    fflush(stdout);
-    reboot(RB_POWER_OFF);
-    return EXIT_FAILURE;
+    c->run(argv[2]);
+    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

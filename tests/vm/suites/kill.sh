@@ -10,10 +10,12 @@ killed() {
     mkfifo /tmp/told
     "$@" >/tmp/told 2>&1 &
     pid=$!
-    while read -r line; do
+    exec 4</tmp/told # open until after the kill: else the next line is a SIGPIPE
+    while read -r line <&4; do
         case $line in *"$text"*) break ;; esac
-    done </tmp/told
-    kill -9 $pid
+    done
+    kill -9 $pid || true
+    exec 4<&-
     wait $pid || [ $? -eq 137 ]
     case $line in
     *"$text"*) echo "killed after: $line" ;;
@@ -35,4 +37,14 @@ test_killed_while_it_boots() {
         killed $step magma boot --trace
         prints 'is down again' magma boot
     done
+}
+
+# Without resets the kernel gives the GPU on as it was left: with its protected region up.
+test_a_gpu_found_booted_is_reset() {
+    bind_to vfio-pci
+    echo >$device/reset_method
+    killed working vm_gpu work
+    refuses 'no reset brings it back' magma boot
+    echo default >$device/reset_method
+    prints 'is down again' magma boot
 }
