@@ -58,16 +58,41 @@ volatile struct deed_said *deed_said(const struct deed *deed)
     return magma_bo_map(deed->bo);
 }
 
-void deed_root(const struct deed *deed, enum deed_what what, uint64_t at, uint32_t index,
-               uint8_t *root)
+static void fill_root(uint64_t at, uint64_t said, enum deed_what what, uint32_t index,
+                      uint8_t *root)
 {
     struct {
         uint64_t at, said;
         uint32_t what, index;
-    } constants = {at, magma_bo_address(deed->bo).raw, what, index};
+    } constants = {at, said, what, index};
 
     memset(root, 0, MAGMA_CC_ROOT_SIZE_BYTES);
     memcpy(root + MAGMA_CC_ROOT_PUSH_CONSTANTS, &constants, sizeof constants);
+}
+
+void deed_root(const struct deed *deed, enum deed_what what, uint64_t at, uint32_t index,
+               uint8_t *root)
+{
+    fill_root(at, magma_bo_address(deed->bo).raw, what, index, root);
+}
+
+static void dispatch(const struct deed *deed, const struct magma_kernel *kernel,
+                     const uint8_t *root)
+{
+    magma_dispatch(deed->s->push,
+                   &(struct magma_dispatch){.kernel = kernel,
+                                            .groups = {1, 1, 1},
+                                            .root = root,
+                                            .root_size_bytes = MAGMA_CC_ROOT_SIZE_BYTES});
+}
+
+void deed_push_at(const struct deed *deed, const struct magma_kernel *kernel, unsigned slot)
+{
+    uint8_t root[MAGMA_CC_ROOT_SIZE_BYTES];
+
+    fill_root(0, magma_bo_address(deed->bo).raw + slot * sizeof(struct deed_said), DEED_SHARED, 3,
+              root);
+    dispatch(deed, kernel, root);
 }
 
 void deed_push(const struct deed *deed, const struct magma_kernel *kernel, enum deed_what what,
@@ -76,10 +101,7 @@ void deed_push(const struct deed *deed, const struct magma_kernel *kernel, enum 
     uint8_t root[MAGMA_CC_ROOT_SIZE_BYTES];
 
     deed_root(deed, what, at, index, root);
-    magma_dispatch(deed->s->push, &(struct magma_dispatch){.kernel = kernel,
-                                                           .groups = {1, 1, 1},
-                                                           .root = root,
-                                                           .root_size_bytes = sizeof root});
+    dispatch(deed, kernel, root);
 }
 
 uint32_t deed_local_result(uint32_t index)

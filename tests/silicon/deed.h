@@ -11,7 +11,7 @@ enum deed_what { DEED_READ, DEED_WRITE, DEED_ATOMIC, DEED_ENDLESS, DEED_SHARED, 
 
 /* What fault.comp's Said holds. */
 struct deed_said {
-    uint32_t begun, result, done;
+    uint32_t begun, result, done, unused;
 };
 
 struct deed {
@@ -19,7 +19,7 @@ struct deed {
     struct magma_kernel_desc desc; /* its code is owned */
     struct magma_bo *bo;           /* said, and at DEED_WORD_AT a word to access */
 };
-#define DEED_WORD_AT 256u
+#define DEED_WORD_AT 3072u
 
 /* Compiles for the GPU of s. false only after a report. */
 bool deed_create(struct deed *deed, struct silicon *s, const char *name);
@@ -36,6 +36,9 @@ void deed_root(const struct deed *deed, enum deed_what what, uint64_t at, uint32
 /* Records a launch of one thread. */
 void deed_push(const struct deed *deed, const struct magma_kernel *kernel, enum deed_what what,
                uint64_t at, uint32_t index);
+
+/* Records a DEED_SHARED that says what it does in said[slot], not in said[0]. */
+void deed_push_at(const struct deed *deed, const struct magma_kernel *kernel, unsigned slot);
 
 /* What DEED_LOCAL gives for an index in range. */
 uint32_t deed_local_result(uint32_t index);

@@ -211,8 +211,11 @@ static void copy_params(const struct fake_rm *rm, const struct nvhw_rmi_alloc *a
 {
     volatile uint8_t *params = (void *)(uintptr_t)alloc->params;
 
-    for (size_t i = 0; params && i < class_size(rm, alloc->h_class); i++)
-        params[i] = params[i];
+    for (size_t i = 0; params && i < class_size(rm, alloc->h_class); i++) {
+        uint8_t byte = params[i];
+
+        params[i] = byte;
+    }
 }
 
 /* What the number's block must measure. */
