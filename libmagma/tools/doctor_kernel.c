@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define GROUPS "/sys/kernel/iommu_groups"
-#define UNSAFE "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
 
 enum { CURE_BYTES = 400, INTERRUPTS_BYTES = 65536 };
 
@@ -106,11 +105,17 @@ static void tell_no_iommu(struct doctor *d)
     }
 }
 
+/* The switch of the interface that is used: iommufd where it is there. */
+static const char *unsafe_module(const struct doctor *d)
+{
+    return doctor_has(d, "/dev/iommu") ? "iommufd" : "vfio_iommu_type1";
+}
+
 /* Interrupt chips that go through the IOMMU are called IR-something. */
 static void check_remapping(struct doctor *d)
 {
     static char text[INTERRUPTS_BYTES];
-    char value[16];
+    char path[128], value[16], cure[CURE_BYTES];
 
     doctor_read(d, "/proc/interrupts", text, sizeof text);
     if (strstr(text, " IR-")) {
@@ -119,16 +124,20 @@ static void check_remapping(struct doctor *d)
     }
     if (!strstr(text, "IO-APIC") && !strstr(text, "PCI-MSI"))
         return; /* no machine of the kind where it is a separate thing */
-    doctor_read(d, UNSAFE, value, sizeof value);
+    snprintf(path, sizeof path, "/sys/module/%s/parameters/allow_unsafe_interrupts",
+             unsafe_module(d));
+    doctor_read(d, path, value, sizeof value);
+    snprintf(cure, sizeof cure,
+             "turn interrupt remapping (x2APIC) on in the firmware's setup, or accept that a "
+             "device can forge interrupts: `options %s allow_unsafe_interrupts=1` in "
+             "/etc/modprobe.d/magma-unsafe.conf",
+             unsafe_module(d));
     if (value[0] == 'Y')
         doctor_tell(d, DOCTOR_NOTE, "remapping", NULL,
                     "interrupts are not remapped; allow_unsafe_interrupts accepts that a device "
                     "can forge them");
     else
-        doctor_tell(d, doctor_missing(d), "remapping",
-                    "turn interrupt remapping (x2APIC) on in the firmware's setup, or accept that "
-                    "a device can forge interrupts: `options vfio_iommu_type1 "
-                    "allow_unsafe_interrupts=1` in /etc/modprobe.d/magma.conf",
+        doctor_tell(d, doctor_missing(d), "remapping", cure,
                     "the IOMMU does not remap interrupts, so VFIO refuses devices");
 }
 

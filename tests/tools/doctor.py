@@ -129,6 +129,8 @@ class Doctor(unittest.TestCase):
         self.check("remapping", "BAD", "does not remap", "allow_unsafe_interrupts=1")
         self.root.write("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y\n")
         self.check("remapping", "note", "can forge them")
+        self.root.write("dev/iommu", "")
+        self.check("remapping", "BAD", "does not remap", "options iommufd")
 
     def test_modules(self):
         self.no_iommu()
