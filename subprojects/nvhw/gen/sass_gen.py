@@ -285,6 +285,8 @@ class Isa:
         for sign, bit in re.findall(r"([-|~%])(\d*)", match.group("sign")):
             if kind == "imm" and name not in ("OFFSET", "LUT", "LUT2"):
                 continue
+            if sign + bit == "%0":
+                continue
             where = position or "a"
             if half and where == "c":
                 default = {"-": 84, "|": 83, "~": 0, "%": 81}[sign]

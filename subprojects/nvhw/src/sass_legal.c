@@ -51,9 +51,30 @@ static bool is_zero(const struct nvhw_sass_operand *o)
     return o->kind == NV_SASS_NONE || (o->kind == NV_SASS_REG && o->reg == NV_SASS_RZ);
 }
 
+static const char *half(const struct nvhw_sass *in)
+{
+    const struct nvhw_sass_operand *a = &in->o[NV_SASS_A];
+    unsigned ftz = in->mod[NV_SASS_MOD_FTZ];
+
+    if (in->mod[NV_SASS_MOD_BF16V2] &&
+        (in->mod[NV_SASS_MOD_F32] || ftz == NV_SASS_FTZ_FTZ || ftz == NV_SASS_FTZ_FMZ ||
+         in->mod[NV_SASS_MOD_SAT] == NV_SASS_SAT_ON))
+        return "BF16_V2 with a modifier of F16";
+    return in->op == NV_SASS_HADD2 && in->mod[NV_SASS_MOD_F32] && !(is_zero(a) && a->neg)
+               ? "HADD2.F32 with another first source than minus zero"
+               : NULL;
+}
+
+static bool is_odd_constant(unsigned order)
+{
+    return order == NV_SASS_ORDER_CONSTANT_PRIVATE || order == NV_SASS_ORDER_CONSTANT_CTA ||
+           order == NV_SASS_ORDER_CONSTANT_CTA_PRIVATE || order == NV_SASS_ORDER_CONSTANT_SM ||
+           order == NV_SASS_ORDER_CONSTANT_SM_PRIVATE || order == NV_SASS_ORDER_CONSTANT_VC ||
+           order == NV_SASS_ORDER_CONSTANT_VC_PRIVATE || order == NV_SASS_ORDER_CONSTANT_GPU;
+}
+
 const char *nvhw_sass_illegal(unsigned sm, const struct nvhw_sass *in)
 {
-    (void)sm;
     switch (in->op) {
     case NV_SASS_F2F:
     case NV_SASS_F2I:
@@ -73,12 +94,22 @@ const char *nvhw_sass_illegal(unsigned sm, const struct nvhw_sass *in)
                    ? "VIMNMX.RELU of unsigned numbers"
                    : NULL;
     case NV_SASS_HADD2:
-        if (in->mod[NV_SASS_MOD_BF16V2] &&
-            (in->mod[NV_SASS_MOD_F32] || in->mod[NV_SASS_MOD_FTZ] || in->mod[NV_SASS_MOD_SAT]))
-            return "HADD2.BF16_V2 with another modifier";
-        return in->mod[NV_SASS_MOD_F32] && !is_zero(&in->o[NV_SASS_A])
-                   ? "HADD2.F32 with a first source"
+    case NV_SASS_HMUL2:
+    case NV_SASS_HFMA2:
+    case NV_SASS_HFMA2_MMA:
+    case NV_SASS_HMNMX2:
+    case NV_SASS_HSET2:
+    case NV_SASS_HSETP2:
+        return half(in);
+    case NV_SASS_MATCH:
+        return in->mod[NV_SASS_MOD_MATCH] == NV_SASS_MATCH_ANY &&
+                       in->o[NV_SASS_PD].kind == NV_SASS_PRED &&
+                       in->o[NV_SASS_PD].reg != NV_SASS_PT
+                   ? "MATCH.ANY with a predicate result"
                    : NULL;
+    case NV_SASS_LDG:
+        return sm >= 80 && is_odd_constant(in->mod[NV_SASS_MOD_ORDER]) ? "LDG.CONSTANT with a scope"
+                                                                      : NULL;
     default:
         return NULL;
     }
