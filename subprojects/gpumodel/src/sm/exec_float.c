@@ -302,8 +302,7 @@ static bool exec_fchk(struct sm_ctx *x)
     LANES
     {
         int ea = (int)(a[l] >> 23 & 255), eb = (int)(b[l] >> 23 & 255);
-        bool slow = ea == 255 || eb == 255 || eb == 0 || (ea == 0 && true) || ea - eb > 126 ||
-                    ea - eb < -126 || eb > 252 || ea < 24;
+        bool slow = ea == 255 || ea < 24 || eb < 2 || eb > 251 || ea - eb > 126 || ea - eb < -124;
         out |= (uint32_t)slow << l;
     }
     sm_pdst(x, NV_SASS_PD, out);

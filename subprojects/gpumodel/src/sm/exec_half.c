@@ -7,13 +7,19 @@
 
 #define LANES for (unsigned l = 0; l < SM_LANES; l++)
 
-/* Half `n` (0 low, 1 high) of a source after selector, absolute value and negation. */
-static uint32_t pick(const struct sm_ctx *x, unsigned slot, uint32_t word, unsigned n)
+/* Half `n` (0 low, 1 high) of a source after its selector. */
+static uint32_t half_of(const struct sm_ctx *x, unsigned slot, uint32_t word, unsigned n)
 {
     const struct nvhw_sass_operand *o = &x->s->o[slot];
     unsigned half = o->half == NV_SASS_H0_H0 ? 0 : o->half == NV_SASS_H1_H1 ? 1 : n;
-    uint32_t bits =
-        o->kind == NV_SASS_IMM ? word >> (n * 16) & 0xffff : word >> (half * 16) & 0xffff;
+    return o->kind == NV_SASS_IMM ? word >> (n * 16) & 0xffff : word >> (half * 16) & 0xffff;
+}
+
+/* The same after absolute value and negation. */
+static uint32_t pick(const struct sm_ctx *x, unsigned slot, uint32_t word, unsigned n)
+{
+    const struct nvhw_sass_operand *o = &x->s->o[slot];
+    uint32_t bits = half_of(x, slot, word, n);
     if (o->abs)
         bits &= 0x7fff;
     return o->neg ? bits ^ 0x8000 : bits;
@@ -48,7 +54,9 @@ static uint32_t round_half(const struct sm_ctx *x, double value, bool relu)
                       : sm_double_to_half(value, NV_SASS_RND_RN);
     if (relu && (bits & 0x8000))
         bits = 0;
-    return flush(x, bits);
+    if (sm_mod(x, NV_SASS_MOD_FTZ) && fabs(value) < SM_TINY16)
+        bits &= 0x8000;
+    return bits;
 }
 
 /* Sources as raw words: signs are per half and applied by value_of. */
@@ -181,16 +189,17 @@ static bool exec_hset2(struct sm_ctx *x)
     return true;
 }
 
-static uint32_t minmax(const struct sm_ctx *x, uint32_t a, uint32_t b, bool min)
+/* signs: what .XORSIGN gives any number, from the operands without their modifiers. */
+static uint32_t minmax(const struct sm_ctx *x, uint32_t a, uint32_t b, bool min, uint32_t signs)
 {
     uint32_t inf = is_bf16(x) ? 0x7f80 : 0x7c00;
     bool na = (a & 0x7fff) > inf, nb = (b & 0x7fff) > inf;
-    if (na || nb)
-        return (na && nb) || sm_mod(x, NV_SASS_MOD_NAN) ? SM_NAN16 : na ? b : a;
+    if ((na && nb) || ((na || nb) && sm_mod(x, NV_SASS_MOD_NAN)))
+        return SM_NAN16;
     int oa = a & 0x8000 ? -1 - (int)(a & 0x7fff) : (int)a,
         ob = b & 0x8000 ? -1 - (int)(b & 0x7fff) : (int)b;
-    uint32_t out = min == (oa < ob) ? a : b;
-    return sm_mod(x, NV_SASS_MOD_XORSIGN) ? (out & 0x7fff) | ((a ^ b) & 0x8000) : out;
+    uint32_t out = na ? b : nb ? a : min == (oa < ob) ? a : b;
+    return sm_mod(x, NV_SASS_MOD_XORSIGN) ? (out & 0x7fff) | signs : out;
 }
 
 static bool exec_hmnmx2(struct sm_ctx *x)
@@ -202,7 +211,10 @@ static bool exec_hmnmx2(struct sm_ctx *x)
         out[l] = 0;
         for (unsigned n = 0; n < 2; n++)
             out[l] |= minmax(x, flush(x, pick(x, NV_SASS_A, words[0][l], n)),
-                             flush(x, pick(x, NV_SASS_B, words[1][l], n)), min >> l & 1)
+                             flush(x, pick(x, NV_SASS_B, words[1][l], n)), min >> l & 1,
+                             (half_of(x, NV_SASS_A, words[0][l], n) ^
+                              half_of(x, NV_SASS_B, words[1][l], n)) &
+                                 0x8000)
                       << (n * 16);
     }
     sm_dst(x, out);

@@ -19,7 +19,7 @@ static bool exec_vote(struct sm_ctx *x)
     return true;
 }
 
-/* c: bits 0..4 clamp, 8..12 segment mask. The source lane must be active for its value to count. */
+/* c: bits 0..4 clamp, 8..12 segment mask. A lane that does not take part gives zero. */
 static bool exec_shfl(struct sm_ctx *x)
 {
     const uint32_t *a = sm_src(x, NV_SASS_A), *b = sm_src(x, NV_SASS_B), *c = sm_src(x, NV_SASS_C);
@@ -49,7 +49,7 @@ static bool exec_shfl(struct sm_ctx *x)
             ok = from <= most;
             break;
         }
-        out[l] = ok ? a[from & 31] : a[l];
+        out[l] = !ok ? a[l] : x->mask >> (from & 31) & 1 ? a[from & 31] : 0;
         in_range |= (uint32_t)ok << l;
     }
     sm_dst(x, out);

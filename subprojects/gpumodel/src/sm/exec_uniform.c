@@ -227,13 +227,21 @@ static bool exec_voteu(struct sm_ctx *x)
     return true;
 }
 
+/* The predicate says which lanes hold something else; .OR adds to it. */
 static bool exec_r2ur(struct sm_ctx *x)
 {
-    uint32_t value;
+    const struct nvhw_sass_operand *pd = &x->s->o[NV_SASS_PD];
+    const uint32_t *a = sm_src(x, NV_SASS_A);
+    uint32_t value, others = 0;
     if (!x->mask)
         return true;
-    value = sm_src(x, NV_SASS_A)[__builtin_ctz(x->mask)];
+    value = a[__builtin_ctz(x->mask)];
+    for (unsigned l = 0; l < SM_LANES; l++)
+        others |= (uint32_t)(a[l] != value) << l;
+    if (sm_mod(x, NV_SASS_MOD_OR) && pd->kind == NV_SASS_PRED)
+        others |= x->w->p[pd->reg];
     sm_udst(x, 0, value);
+    sm_pdst(x, NV_SASS_PD, others);
     return true;
 }
 

@@ -84,16 +84,18 @@ uint32_t sm_double_to_bf16(double value, unsigned rnd)
 
 double sm_fma_odd(double a, double b, double c)
 {
-    volatile double sum = fma(a, b, c);
+    /* Else the compiler takes the four for one. */
+    volatile double va = a, vb = b, vc = c;
+    volatile double sum = fma(va, vb, vc);
     double s = sum;
     if (!isfinite(s) || s == 0)
         return s;
     fesetround(FE_TOWARDZERO);
-    volatile double down = fma(a, b, c);
+    volatile double down = fma(va, vb, vc);
     fesetround(FE_UPWARD);
-    volatile double up = fma(a, b, c);
+    volatile double up = fma(va, vb, vc);
     fesetround(FE_DOWNWARD);
-    volatile double low = fma(a, b, c);
+    volatile double low = fma(va, vb, vc);
     fesetround(FE_TONEAREST);
     double truncated = down;
     if (up == low)

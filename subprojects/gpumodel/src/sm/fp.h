@@ -22,6 +22,8 @@
 /* The smallest normal numbers. */
 #define SM_LEAST32 0x1p-126
 #define SM_LEAST64 0x1p-1022
+/* Below this a value rounds to less than the smallest normal half, as if exponents had no end. */
+#define SM_TINY16 (0x1p-14 * (1 - 0x1p-12))
 
 static inline float sm_f32(uint32_t bits)
 {
