@@ -346,13 +346,23 @@ static bool place_address(struct generator *g, struct nvhw_sass *s)
     return true;
 }
 
+/* The orders that compilers use; of most others an H100 says that they are no instruction. */
+static bool order_is_used(const struct nvhw_sass *s)
+{
+    unsigned order = s->mod[NV_SASS_MOD_ORDER];
+
+    return order == NV_SASS_ORDER_WEAK || order == NV_SASS_ORDER_STRONG_SM ||
+           order == NV_SASS_ORDER_STRONG_GPU || order == NV_SASS_ORDER_STRONG_SYS ||
+           (order == NV_SASS_ORDER_CONSTANT && s->op == NV_SASS_LDG);
+}
+
 /* Data registers, addresses; false: this combination makes no sense. */
 static bool place_memory(struct generator *g, struct nvhw_sass *s)
 {
     bool atomic = g->form.slot[NV_SASS_B].kind != NV_SASS_NONE && s->op != NV_SASS_STG &&
                   s->op != NV_SASS_ST && s->op != NV_SASS_STS && s->op != NV_SASS_STL;
 
-    if (atomic && !atomic_exists(s))
+    if (!order_is_used(s) || (atomic && !atomic_exists(s)))
         return false;
     s->o[NV_SASS_PA] = (struct nvhw_sass_operand){0};
     s->o[NV_SASS_PD] = (struct nvhw_sass_operand){0};
@@ -408,9 +418,15 @@ static bool tidy(struct generator *g, struct nvhw_sass *s)
         if (!s->mod[NV_SASS_MOD_EX])
             s->o[NV_SASS_PC] = (struct nvhw_sass_operand){0};
         return true;
-    case NV_SASS_HADD2: /* traps with another first source */
-        if (s->mod[NV_SASS_MOD_F32])
+    case NV_SASS_HADD2: /* traps with another first source than minus zero */
+        if (s->mod[NV_SASS_MOD_F32]) {
             s->o[NV_SASS_A].reg = NV_SASS_RZ;
+            s->o[NV_SASS_A].neg = true;
+        }
+        return true;
+    case NV_SASS_MATCH: /* with a predicate result */
+        if (s->mod[NV_SASS_MOD_MATCH] == NV_SASS_MATCH_ANY)
+            s->o[NV_SASS_PD] = (struct nvhw_sass_operand){0};
         return true;
     case NV_SASS_F2FP: /* with a third source */
         s->o[NV_SASS_C] = (struct nvhw_sass_operand){0};

@@ -68,6 +68,7 @@ static void keep(FILE *record, const struct scene *scene, const uint32_t *words)
             fprintf(record, "\t%x", words[i + k]);
         fprintf(record, "\n");
     }
+    fflush(record);
 }
 
 static void reopen(struct sass_gpu **gpu)
