@@ -67,6 +67,7 @@ void gpum_serve_disconnect(struct gpum_serve *s)
     gpum_serve_irqs_drop_all(s);
     gpum_serve_dma_drop_all(s);
     s->negotiated = false;
+    s->asked = false;
 }
 
 void gpum_serve_destroy(struct gpum_serve *s)
@@ -129,6 +130,12 @@ bool gpum_serve_write(struct gpum_serve *s)
     return true;
 }
 
+static void queue(struct gpum_serve *s, struct gpum_serve_out *out)
+{
+    *s->last = out;
+    s->last = &out->next;
+}
+
 static bool queue_reply(struct gpum_serve *s, const struct gpum_serve_reply *reply)
 {
     uint32_t body = reply->error ? 0 : reply->size_bytes;
@@ -150,9 +157,34 @@ static bool queue_reply(struct gpum_serve *s, const struct gpum_serve_reply *rep
     memcpy(out->bytes, &h, HEADER);
     if (body)
         memcpy(out->bytes + HEADER, reply->bytes, body);
-    *s->last = out;
-    s->last = &out->next;
+    queue(s, out);
     return true;
+}
+
+void gpum_serve_stray(struct gpum_serve *s, uint64_t iova, bool write)
+{
+    struct {
+        struct nvhw_vfio_user_header header;
+        struct nvhw_vfio_user_dma_io access;
+        uint32_t data;
+    } message = {
+        .header = {.command = write ? NV_VFIO_USER_DMA_WRITE : NV_VFIO_USER_DMA_READ,
+                   .size = sizeof(message.header) + sizeof(message.access),
+                   .flags = NVHW_DEF(NV_VFIO_USER_FLAGS, TYPE, COMMAND)},
+        .access = {.iova = iova & ~(uint64_t)3, .count = sizeof(message.data)},
+    };
+    if (!s->ask_iommu || s->asked || s->fd < 0 || !s->negotiated)
+        return;
+    if (write)
+        message.header.size += (uint32_t)sizeof(message.data);
+    struct gpum_serve_out *out = calloc(1, sizeof(*out) + message.header.size);
+    if (!out)
+        return;
+    out->fd = -1;
+    out->size_bytes = message.header.size;
+    memcpy(out->bytes, &message, message.header.size);
+    queue(s, out);
+    s->asked = true;
 }
 
 static bool finish_message(struct gpum_serve *s)
@@ -163,6 +195,11 @@ static bool finish_message(struct gpum_serve *s)
     bool sent = true;
     if (s->tick)
         s->tick(s->tick_ctx);
+    if (NVHW_TEST(NV_VFIO_USER_FLAGS, TYPE, REPLY, s->header.flags)) {
+        s->asked = false;
+        drop_message(s);
+        return true;
+    }
     gpum_serve_message(s, s->body ? s->body : empty, size, &reply);
     if (!NVHW_GET(NV_VFIO_USER_FLAGS, NO_REPLY, s->header.flags))
         sent = queue_reply(s, &reply) && gpum_serve_write(s);
@@ -171,10 +208,13 @@ static bool finish_message(struct gpum_serve *s)
     return sent;
 }
 
-static bool header_ok(const struct nvhw_vfio_user_header *h)
+/* A command, or the answer to the one we sent. */
+static bool header_ok(const struct gpum_serve *s)
 {
+    const struct nvhw_vfio_user_header *h = &s->header;
     return h->size >= HEADER && h->size <= MESSAGE_MAX &&
-           NVHW_TEST(NV_VFIO_USER_FLAGS, TYPE, COMMAND, h->flags);
+           (NVHW_TEST(NV_VFIO_USER_FLAGS, TYPE, COMMAND, h->flags) ||
+            (s->asked && NVHW_TEST(NV_VFIO_USER_FLAGS, TYPE, REPLY, h->flags)));
 }
 
 /* Keeps descriptors that came along; false when they are too many. */
@@ -232,7 +272,7 @@ bool gpum_serve_read(struct gpum_serve *s)
             return got == 0;
         s->got_bytes += (size_t)got;
         if (s->got_bytes == HEADER) {
-            if (!header_ok(&s->header))
+            if (!header_ok(s))
                 return false;
             if (s->header.size > HEADER) {
                 s->body = malloc(s->header.size - HEADER);

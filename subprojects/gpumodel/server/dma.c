@@ -37,10 +37,12 @@ bool gpum_serve_translate(struct gpum_serve *s, uint64_t iova, bool write, uint8
                           uint64_t *run_bytes)
 {
     uint32_t at = lower_bound(s, iova);
-    if (at == s->map_count)
+    if (at == s->map_count || iova < s->maps[at].iova) {
+        gpum_serve_stray(s, iova, write);
         return false;
+    }
     const struct gpum_serve_map *map = &s->maps[at];
-    if (iova < map->iova || !map->file ||
+    if (!map->file ||
         (write &&
          (!NVHW_GET(NV_VFIO_USER_DMA_MAP_FLAGS, WRITE, map->flags) || !map->file->writable)) ||
         (!write && !NVHW_GET(NV_VFIO_USER_DMA_MAP_FLAGS, READ, map->flags)))

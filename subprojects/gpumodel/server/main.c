@@ -260,6 +260,7 @@ int main(int argc, char **argv)
     app.serve->tick = keep_time;
     app.serve->tick_ctx = &app;
     app.serve->no_bar1_map = app.options.no_bar1_map;
+    app.serve->ask_iommu = app.options.ask_iommu;
     if (app.options.socket_path && !listen_at(&app))
         return finish(&app, EXIT_FAILURE);
     if (app.options.fd >= 0)

@@ -21,6 +21,9 @@ const char *gpum_options_help(void)
            "  --once             exit when the first client leaves\n"
            "  --strict           exit status 3 when the client did what hardware would refuse\n"
            "  --no-bar1-mmap     BAR1 by messages only, through the GPU's page tables\n"
+           "  --ask-iommu        accesses to memory that is not mapped go to the client too, for "
+           "its\n"
+           "                     IOMMU to see and refuse\n"
            "  --reset-on-close   reset the function when a client leaves, as VFIO does\n"
            "  --help             this text\n";
 }
@@ -75,6 +78,7 @@ static bool *flag(struct gpum_options *o, const char *name)
     return strcmp(name, "--once") == 0             ? &o->once
            : strcmp(name, "--strict") == 0         ? &o->strict
            : strcmp(name, "--no-bar1-mmap") == 0   ? &o->no_bar1_map
+           : strcmp(name, "--ask-iommu") == 0      ? &o->ask_iommu
            : strcmp(name, "--reset-on-close") == 0 ? &o->reset_on_close
            : strcmp(name, "--help") == 0           ? &o->help
                                                    : NULL;

@@ -13,7 +13,7 @@ struct gpum_options {
     const char *plan_path, *trace_path;
     const char *socket_path; /* NULL: fd */
     int fd;
-    bool once, strict, no_bar1_map, reset_on_close, help;
+    bool once, strict, no_bar1_map, ask_iommu, reset_on_close, help;
 };
 
 /* Reads the arguments; false with a sentence in error. */

@@ -39,6 +39,8 @@ struct gpum_serve_out; /* a reply on its way */
 struct gpum_serve {
     struct gpum *m;
     bool no_bar1_map; /* option: BAR1 by message too */
+    bool ask_iommu;   /* option: strays go to the client too */
+    bool asked;       /* one is on its way; its answer has not come */
     /* Called before each message, so that the model's clock has moved as the client's has. */
     void (*tick)(void *ctx);
     void *tick_ctx;
@@ -80,6 +82,9 @@ void gpum_serve_disconnect(struct gpum_serve *s);
 bool gpum_serve_read(struct gpum_serve *s);
 /* Sends what waits. false as above. */
 bool gpum_serve_write(struct gpum_serve *s);
+/* Sends the client an access of the device to memory that it has not mapped: to have its IOMMU see
+ * it. Nobody waits for the answer, which is dropped; while one is due nothing more is sent. */
+void gpum_serve_stray(struct gpum_serve *s, uint64_t iova, bool write);
 bool gpum_serve_wants_write(const struct gpum_serve *s);
 
 /* ---- Between the server's files ----------------------------------------------------------------
