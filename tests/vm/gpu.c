@@ -4,8 +4,9 @@
  *
  *     vm_gpu work     fills and copies without end; prints "working" after the first round
  *     vm_gpu guard    copies into memory that the IOMMU maps, then after it maps it no more
+ *     vm_gpu guard-gsp   takes the memory of its queues from the GPU's own processor
  *
- * MAGMA_DEVICE names the GPU. The guard reaches below the public API: there no caller can leave a
+ * MAGMA_DEVICE names the GPU. The guards reach below the public API: there no caller can leave a
  * GPU mapping behind whose memory is gone.
  */
 #include <magma-nv/bo.h>
@@ -18,6 +19,9 @@
 #include <string.h>
 
 #include "libmagma/api/gpu.h"
+#include "libmagma/rpc/priv.h"
+#include "libmagma/winsys/bare_private.h"
+#include "vfio/device.h"
 
 #define SIZE_BYTES  UINT64_C(65536)
 #define PATTERN     0x5a5a1234u
@@ -127,20 +131,54 @@ static int guard(struct work *w)
     return 0;
 }
 
+/* The queues between driver and GSP leave the IOMMU; then the driver asks for something. */
+static int guard_gsp(struct work *w)
+{
+    struct mg_bare *bare = mg_bare_of(mg_gpu_device(w->gpu)->ws);
+    const struct mvfio_dma *queues = mg_gsp_rpc(bare->gsp)->shared.memory;
+    const struct mvfio_device *device = bare->device;
+    struct magma_channel *channel = NULL;
+    enum magma_code code;
+
+    if (device->ops->dma_unmap(device->impl, queues->iova.raw, queues->size_bytes, &err) !=
+        MAGMA_OK) {
+        printf("unmapping: %s\n", err.text);
+        return 1;
+    }
+    printf("the queues at 0x%llx are mapped no more\n", (unsigned long long)queues->iova.raw);
+    code = magma_channel_create(w->gpu, MAGMA_ENGINE_COPY, &channel, &err);
+    if (code == MAGMA_OK) {
+        printf("a channel although the GSP cannot be reached\n");
+        magma_channel_destroy(channel);
+        return 1;
+    }
+    printf("the driver says: %s: %s\n", magma_code_name(code), err.text);
+    return 0;
+}
+
+static const struct deed {
+    const char *name;
+    int (*run)(struct work *w);
+} deeds[] = {{"work", work_forever}, {"guard", guard}, {"guard-gsp", guard_gsp}};
+
 int main(int argc, char **argv)
 {
+    const struct deed *deed = NULL;
     struct work w = {0};
     int status = 1;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (argc != 2 || (strcmp(argv[1], "work") != 0 && strcmp(argv[1], "guard") != 0)) {
-        fprintf(stderr, "usage: vm_gpu work|guard\n");
+    for (size_t i = 0; argc == 2 && i < sizeof deeds / sizeof *deeds; i++)
+        if (strcmp(argv[1], deeds[i].name) == 0)
+            deed = &deeds[i];
+    if (!deed) {
+        fprintf(stderr, "usage: vm_gpu work|guard|guard-gsp\n");
         return 2;
     }
     if (!set_up(&w))
         printf("set-up: %s\n", err.text);
     else
-        status = argv[1][0] == 'w' ? work_forever(&w) : guard(&w);
+        status = deed->run(&w);
     tear_down(&w);
     return status;
 }

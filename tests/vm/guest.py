@@ -149,7 +149,7 @@ class Guest:
         elif "_stops_" in name:
             output += faults
             reason = None if faults else "the software GPU did not report the access"
-        elif faults:
+        elif faults and not (name.endswith("on_purpose") or suite.endswith("guard")):
             reason = f"the software GPU complains: {faults[0]}"
         self.results.add(suite, name, int(hundredths) / 100, reason, "\n".join(output))
 

@@ -35,7 +35,7 @@ class StandIn(NamedTuple):
 
 
 STAND_INS = (
-    StandIn("cat >/etc/apt/sources.list.d", "the guest has no network and no apt", "firmware.sh"),
+    StandIn("mirror=$(apt-get", "the guest has no network and no apt", "firmware.sh"),
     StandIn("cd /usr/src/magma", "the guest has no compiler; what an installation consists of was "
             "put there", "installed.sh"),
     StandIn("update-initramfs", "the guest has no boot loader, and QEMU gave the kernel its "

@@ -12,7 +12,7 @@ from qmp import Qmp
 
 GPU_START_S = 20  # the software GPU listens within
 STOP_S = 10       # a process ends after SIGTERM within
-GPU_VRAM = "512M"
+GPU_VRAM = "2G"
 GPU_REPLY_MS = 30000
 DISK_BYTES = 16 << 20
 # The console is for the kernel; the guest's programs report on a port of their own, since the
@@ -55,7 +55,7 @@ class Gpu:
         """plan: a file with faults to commit (gpumodel/plan.h)."""
         self.socket = os.path.join(scratch, name)
         self.log_path = os.path.join(scratch, name + ".log")
-        command = [program, "--chip", chip, "--vram", GPU_VRAM, self.socket]
+        command = [program, "--chip", chip, "--vram", GPU_VRAM, "--ask-iommu", self.socket]
         command += ["--plan", plan] if plan else []
         with open(self.log_path, "ab") as log:
             self.process = start(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

@@ -27,3 +27,11 @@ test_the_gpu_boots_then() {
     unsafe 1
     prints 'is down again' magma boot
 }
+
+test_doctor_knows_it() {
+    bind_to vfio-pci
+    unsafe 0
+    refuses '^BAD   remapping .*VFIO refuses devices' magma doctor
+    unsafe 1
+    magma doctor | grep '^note  remapping .*can forge them'
+}

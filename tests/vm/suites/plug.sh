@@ -54,6 +54,7 @@ test_a_gpu_that_computes_is_removed() {
     echo 1 >/sys/bus/pci/rescan
     within 30 test -e $device
     bind_to vfio-pci
+    dmesg | grep -i 'bar [0-9]' | tail -n 12; cat $device/resource | head -n 6
     vm_vfio gpu-registers $gpu
     prints 'is down again' magma boot
 }

@@ -17,3 +17,9 @@ test_opening_says_why() {
     refuses "$gpu is bound to uio_pci_generic" magma info
     bind_to none
 }
+
+test_doctor_says_where_to_turn_it_on() {
+    refuses '^BAD   iommu .*the firmware does not offer an IOMMU' magma doctor
+    grep -q "cure: turn .* on in the firmware's setup" /tmp/out
+    refuses '"check": "iommu"' magma doctor --json
+}
