@@ -6,6 +6,7 @@
  */
 #include "tex.h"
 
+#include <nvhw/image.h>
 #include <nvhw/tic.h>
 
 #include <math.h>
@@ -362,7 +363,7 @@ static void read_cube(struct tex_query *q, const float v[3])
 /* log2 of the longer derivative in texels, in 1/256. Silicon adds 11/32 of the shorter side to the
  * longer for a length, and takes a derivative's log2 within 1/256; where both derivatives are long and
  * not at right angles it comes to up to half a level more. */
-#define SHORT_SIDE (11.0 / 32)
+#define SHORT_SIDE (NV_TEXTURE_SHORT_SIDE_32NDS / 32.0)
 
 static int32_t lod_of(const struct tex_image *t, const struct tex_sampler *s,
                       const struct sample *sample)

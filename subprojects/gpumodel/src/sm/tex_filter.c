@@ -6,12 +6,18 @@
  */
 #include "tex.h"
 
+#include <nvhw/image.h>
 #include <nvhw/sampler.h>
 #include <nvhw/tic.h>
 
 #include <math.h>
 
-enum { COORD_BITS = 21, BORDER = -1, HALF_BITS = 10, GUARD_BITS = 4 };
+enum {
+    COORD_BITS = NV_TEXTURE_COORDINATE_FRACTION_BITS,
+    GUARD_BITS = NV_TEXTURE_FLOAT_GUARD_BITS,
+    HALF_BITS = 10,
+    BORDER = -1
+};
 
 /* Half a NaN, widened. */
 #define HALF_NAN 0x7fffe000u
