@@ -140,7 +140,7 @@ static enum magma_code take(struct binding *b, const struct mvfio_pci_function *
 static enum magma_code give_back(struct binding *b, const struct mvfio_pci_function *f,
                                  struct magma_error *err)
 {
-    struct mvfio_pci_function now;
+    struct mvfio_pci_function now = {.iommu_group = -1};
     char sysfs[BIND_PATH_BYTES];
     struct bind_memory memory;
     bool known = bind_memory_load(b->root, f->address, &memory);
