@@ -20,7 +20,7 @@
 #define CONTROL_NODE "/dev/nvidiactl"
 /* How often a waiter looks although nothing came: with events as a net under them, without them
  * because there is no other way. */
-#define NET_NS       UINT64_C(20000000)
+#define NET_NS       UINT64_C(10000000)
 #define LOOK_NS      UINT64_C(1000000)
 /* How often a waiter asks whether the kernel driver still has the GPU. */
 #define HEALTH_NS    UINT64_C(200000000)
