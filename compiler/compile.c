@@ -48,6 +48,7 @@ static void run_passes(struct cc_shader *s, const uint32_t *spirv, size_t word_c
     cc_barriers_run(s);
     after(s, "barriers");
     cc_blocks_merge(s);
+    cc_repeat_run(s);
     cc_vector_run(s);
     cc_legal_run(s);
     cc_dce_run(s);
@@ -61,6 +62,7 @@ static void run_passes(struct cc_shader *s, const uint32_t *spirv, size_t word_c
     cc_blocks_merge(s);
     cc_layout_run(s);
     cc_deps_run(s);
+    cc_reuse_run(s);
 }
 
 static void print_stats(struct cc_shader *s, const struct magma_cc_shader *out)

@@ -66,6 +66,7 @@ static void set_control(const struct cc_inst *inst, struct nvhw_sass *sass)
     sass->control.write_sb = inst->write_sb;
     sass->control.read_sb = inst->read_sb;
     sass->control.wait_mask = inst->wait_mask;
+    sass->control.reuse = inst->reuse;
 }
 
 static void emit_inst(struct encoder *e, const struct cc_inst *inst)

@@ -112,7 +112,7 @@ struct cc_inst {
     struct cc_inst *pair;     /* BSSY: its BSYNC */
     uint32_t address;         /* bytes from the start of the code */
     /* dependency codes */
-    uint8_t stall, write_sb, read_sb, wait_mask;
+    uint8_t stall, write_sb, read_sb, wait_mask, reuse;
 };
 
 struct cc_block {
@@ -245,6 +245,7 @@ bool cc_fold(struct cc_shader *s, struct cc_inst *inst, struct cc_src *out);
 void cc_opt_run(struct cc_shader *s);
 void cc_dce_run(struct cc_shader *s);
 void cc_licm_run(struct cc_shader *s);
+void cc_repeat_run(struct cc_shader *s);
 void cc_vector_run(struct cc_shader *s);
 void cc_combine_run(struct cc_shader *s);
 void cc_divergence_run(struct cc_shader *s);
@@ -259,6 +260,7 @@ bool cc_alloc_run(struct cc_shader *s, unsigned gpr_max);
 void cc_pcopy_run(struct cc_shader *s);
 void cc_layout_run(struct cc_shader *s);
 void cc_deps_run(struct cc_shader *s);
+void cc_reuse_run(struct cc_shader *s);
 void cc_encode_run(struct cc_shader *s, struct magma_cc_shader *out);
 
 /* Bit sets over values. */

@@ -99,11 +99,29 @@ static uint32_t choose(const uint32_t *few, uint32_t lane)
     return chosen;
 }
 
+static void long_loops(const uint32_t *a, uint32_t n, uint32_t lane, uint32_t *r)
+{
+    uint32_t p = lane, q = 1, kept = 0;
+    for (int i = 50; i != 0; i--) {
+        uint32_t t = p * 3u + (uint32_t)i;
+        p = q;
+        q = t;
+    }
+    r[11] = p ^ q;
+    for (int i = -32; i <= 31; i++) {
+        kept = kept * 7u + a[(uint32_t)(i + 32) % n] + (uint32_t)i;
+        r[12] = kept;
+        r[13] = r[12] + (uint32_t)(i * i);
+    }
+    r[14] = kept;
+}
+
 void ref_trips(const uint32_t *a, uint32_t n, uint32_t threads, uint32_t *want)
 {
     for (uint32_t id = 0; id < threads; id++) {
         uint32_t *r = &want[id * WORDS_EACH], few[6], left = 0;
         simple_loops(id % LANES, r);
+        long_loops(a, n, id % LANES, r);
         r[0] = table(a, n, id);
         for (uint32_t i = 0; i < 6; i++) {
             few[i] = a[(id * 7 + i) % n];

@@ -107,4 +107,20 @@ void main()
         }
     }
     r[at + 10] = chosen;
+
+    uint p = lane, q = 1; // an even number of trips, each takes the other's place
+    for (int i = 50; i != 0; i--) {
+        uint t = p * 3u + uint(i);
+        p = q;
+        q = t;
+    }
+    r[at + 11] = p ^ q;
+
+    uint kept = 0;
+    for (int i = -32; i <= 31; i++) { // reads, writes, and the counter below zero
+        kept = kept * 7u + a[uint(i + 32) % n] + uint(i);
+        r[at + 12] = kept;
+        r[at + 13] = r[at + 12] + uint(i * i);
+    }
+    r[at + 14] = kept;
 }
