@@ -40,16 +40,44 @@ static uint64_t carveout_code(uint64_t kib)
     return kib * KIB / NV_QMD_SM_CONFIG_UNIT_BYTES + 1;
 }
 
-static void set_shared(struct writer *w, const struct mg_sm_facts *sm, uint32_t shared_bytes)
+/* The smallest size of an SM's shared memory that holds so much, or else the largest. */
+static uint64_t carveout_for(const struct mg_sm_facts *sm, uint64_t size_bytes)
 {
-    uint64_t size = round_up(shared_bytes, NV_QMD_SHARED_ALIGN_BYTES);
-    uint32_t i = 0, last = sm->carveout_count - 1;
+    uint32_t i = 0;
 
-    while (i < last && sm->carveout_kib[i] * KIB < size)
+    while (i + 1 < sm->carveout_count && sm->carveout_kib[i] * KIB < size_bytes)
         i++;
+    return sm->carveout_kib[i];
+}
+
+/* How many workgroups an SM can run at once, shared memory aside. */
+static uint64_t resident_groups(const struct mg_sm_facts *sm, const struct magma_kernel_desc *kernel)
+{
+    uint64_t threads = (uint64_t)kernel->workgroup_size[0] * kernel->workgroup_size[1] *
+                       kernel->workgroup_size[2];
+    uint64_t warps = (threads + NV_COMPUTE_WARP_LANES - 1) / NV_COMPUTE_WARP_LANES;
+    uint64_t registers =
+        warps * round_up((uint64_t)kernel->register_count * NV_COMPUTE_WARP_LANES,
+                         NV_COMPUTE_REGISTER_UNIT);
+    uint64_t by_warps = sm->warps / warps, by_registers = NV_COMPUTE_REGISTERS_PER_SM / registers;
+    uint64_t groups = by_warps < by_registers ? by_warps : by_registers;
+
+    return groups ? groups : 1;
+}
+
+/* At least what one workgroup needs; wanted is what as many as fit need, or they run one by one. */
+static void set_shared(struct writer *w, const struct mg_sm_facts *sm,
+                       const struct magma_kernel_desc *kernel)
+{
+    uint64_t size = round_up(kernel->shared_size_bytes, NV_QMD_SHARED_ALIGN_BYTES);
+    uint32_t last = sm->carveout_count - 1;
+    /* The hardware keeps some for itself, per workgroup. */
+    uint64_t each = size ? size + sm->carveout_kib[last] * KIB - sm->shared_cta_bytes : 0;
+
     set(w, NV_QMD_FIELD_SHARED_MEMORY_SIZE, 0, size);
-    set(w, NV_QMD_FIELD_MIN_SM_CONFIG_SHARED_MEM_SIZE, 0, carveout_code(sm->carveout_kib[i]));
-    set(w, NV_QMD_FIELD_TARGET_SM_CONFIG_SHARED_MEM_SIZE, 0, carveout_code(sm->carveout_kib[i]));
+    set(w, NV_QMD_FIELD_MIN_SM_CONFIG_SHARED_MEM_SIZE, 0, carveout_code(carveout_for(sm, each)));
+    set(w, NV_QMD_FIELD_TARGET_SM_CONFIG_SHARED_MEM_SIZE, 0,
+        carveout_code(carveout_for(sm, each * resident_groups(sm, kernel))));
     set(w, NV_QMD_FIELD_MAX_SM_CONFIG_SHARED_MEM_SIZE, 0, carveout_code(sm->carveout_kib[last]));
 }
 
@@ -85,7 +113,7 @@ bool mg_qmd_template(const struct mg_engine_classes *classes, const struct mg_sm
     set(&w, NV_QMD_FIELD_REGISTER_COUNT_V, 0, kernel->register_count);
     set(&w, NV_QMD_FIELD_BARRIER_COUNT, 0, kernel->barrier_count);
     set(&w, NV_QMD_FIELD_SHADER_LOCAL_MEMORY_LOW_SIZE, 0, kernel->local_size_bytes);
-    set_shared(&w, sm, kernel->shared_size_bytes);
+    set_shared(&w, sm, kernel);
     set_caches(&w);
     if (field)
         *field = w.failed;

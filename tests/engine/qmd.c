@@ -55,6 +55,31 @@ START_TEST(what_a_launch_says_stands_in_its_qmd)
 }
 END_TEST
 
+/* Enough shared memory for all the workgroups that registers and warps allow: with too little of it an
+ * SM runs them one by one. */
+START_TEST(an_sm_gets_shared_memory_for_all_it_can_run)
+{
+    static const uint32_t code[4];
+    const struct magma_kernel_desc tiled = {.code = code,
+                                            .code_size_bytes = sizeof code,
+                                            .register_count = 64,
+                                            .shared_size_bytes = 8704,
+                                            .workgroup_size = {16, 16, 1}};
+    const struct magma_kernel_desc plain = {.code = code,
+                                            .code_size_bytes = sizeof code,
+                                            .register_count = 64,
+                                            .workgroup_size = {16, 16, 1}};
+    const struct mg_engine_classes *c = mg_engine_classes(0xcbc0);
+    struct mg_qmd q;
+
+    ck_assert(mg_qmd_template(c, mg_sm_facts(90), &tiled, PROGRAM, &q, NULL));
+    ck_assert_uint_eq(get(c->qmd, &q, NV_QMD_FIELD_MIN_SM_CONFIG_SHARED_MEM_SIZE), 16 / 4 + 1);
+    ck_assert_uint_eq(get(c->qmd, &q, NV_QMD_FIELD_TARGET_SM_CONFIG_SHARED_MEM_SIZE), 64 / 4 + 1);
+    ck_assert(mg_qmd_template(c, mg_sm_facts(90), &plain, PROGRAM, &q, NULL));
+    ck_assert_uint_eq(get(c->qmd, &q, NV_QMD_FIELD_TARGET_SM_CONFIG_SHARED_MEM_SIZE), 8 / 4 + 1);
+}
+END_TEST
+
 /* The GPU writes three words over the grid for an indirect launch: nothing else may be there. */
 START_TEST(the_grid_has_three_words_of_its_own)
 {
@@ -121,6 +146,7 @@ int main(void)
 
     tcase_add_loop_test(c, what_a_launch_says_stands_in_its_qmd, 0, 7);
     tcase_add_loop_test(c, the_grid_has_three_words_of_its_own, 0, 7);
+    tcase_add_test(c, an_sm_gets_shared_memory_for_all_it_can_run);
     tcase_add_test(c, the_bits_of_version_3_stand_where_they_should);
     tcase_add_test(c, what_does_not_fit_is_named);
     suite_add_tcase(s, c);
