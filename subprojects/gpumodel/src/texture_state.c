@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What compute's methods say of textures. Hopper begins with headers of version 1 and takes no method
- * back to them: an H100 answers SET_TEXTURE_HEADER_VERSION 0 with a class error.
+ * What compute's methods say of textures. Hopper begins with headers of version 1 and takes no
+ * method back to them: an H100 answers SET_TEXTURE_HEADER_VERSION 0 with a class error.
  */
 #include "fifo.h"
 
@@ -11,7 +11,8 @@ void gpum_texture_state(const struct gpum_object *obj, struct gpum_grid_desc *de
 {
     uint32_t class_id = obj->cls->number;
 
-    desc->header_pool = gpum_state64(obj, NVC5C0_SET_TEX_HEADER_POOL_A, NVC5C0_SET_TEX_HEADER_POOL_B);
+    desc->header_pool =
+        gpum_state64(obj, NVC5C0_SET_TEX_HEADER_POOL_A, NVC5C0_SET_TEX_HEADER_POOL_B);
     desc->header_last = gpum_state(obj, NVC5C0_SET_TEX_HEADER_POOL_C);
     desc->sampler_pool =
         gpum_state64(obj, NVC5C0_SET_TEX_SAMPLER_POOL_A, NVC5C0_SET_TEX_SAMPLER_POOL_B);

@@ -67,7 +67,8 @@ static bool get_surface(struct sm_ctx *x, uint32_t l, struct surface *s)
 static bool locate(struct sm_ctx *x, uint32_t l, const struct tex_image *t, unsigned unit,
                    struct place *p, bool *inside)
 {
-    unsigned shape = sm_mod(x, NV_SASS_MOD_SSHAPE), d = dimensions(shape), reg = x->s->o[NV_SASS_A].reg;
+    unsigned shape = sm_mod(x, NV_SASS_MOD_SSHAPE), d = dimensions(shape),
+             reg = x->s->o[NV_SASS_A].reg;
     bool array = shape == NV_SASS_SSHAPE_1D_ARRAY || shape == NV_SASS_SSHAPE_2D_ARRAY;
     uint32_t size[4] = {t->width * unit, t->height, t->depth, t->depth}, at[4] = {0};
     unsigned clamp = sm_mod(x, NV_SASS_MOD_CLAMP);
@@ -273,8 +274,7 @@ static bool exec_suld_d(struct sm_ctx *x)
         struct place p;
         bool inside;
 
-        if (!get_surface(x, l, &s) ||
-            !locate(x, l, &s.image, raw_unit(x, &s.image), &p, &inside))
+        if (!get_surface(x, l, &s) || !locate(x, l, &s.image, raw_unit(x, &s.image), &p, &inside))
             return false;
         if (!inside)
             continue;
@@ -310,8 +310,7 @@ static bool exec_sust_d(struct sm_ctx *x)
 
         for (unsigned i = 0; i < (bytes > 4 ? bytes / 4 : 1) && reg != NV_SASS_RZ; i++)
             words[i] = x->w->r[reg + i][l];
-        if (!get_surface(x, l, &s) ||
-            !locate(x, l, &s.image, raw_unit(x, &s.image), &p, &inside))
+        if (!get_surface(x, l, &s) || !locate(x, l, &s.image, raw_unit(x, &s.image), &p, &inside))
             return false;
         if (inside && !write_element(x, (int)l, &s.image, &p, (const uint8_t *)words, bytes))
             return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Texture instructions: operands out of two register vectors, results into two register pairs. The
- * second vector begins with the handle where that is not a uniform register's; TXD and TXQ have it in
- * the first.
+ * second vector begins with the handle where that is not a uniform register's; TXD and TXQ have it
+ * in the first.
  */
 #include "tex.h"
 
@@ -142,9 +142,8 @@ static uint32_t half_of(uint32_t bits, bool to_zero)
 static void put_results(struct sm_ctx *x, uint32_t out[4][SM_LANES])
 {
     unsigned d = reg_of(x, NV_SASS_D), d2 = reg_of(x, NV_SASS_D2), n = 0;
-    uint32_t mask = x->s->o[NV_SASS_LUT].kind == NV_SASS_IMM
-                        ? (uint32_t)x->s->o[NV_SASS_LUT].imm
-                        : 15;
+    uint32_t mask =
+        x->s->o[NV_SASS_LUT].kind == NV_SASS_IMM ? (uint32_t)x->s->o[NV_SASS_LUT].imm : 15;
     unsigned format = sm_mod(x, NV_SASS_MOD_TFMT);
     uint32_t packed[4][SM_LANES] = {{0}};
 
@@ -175,9 +174,8 @@ static void put_results(struct sm_ctx *x, uint32_t out[4][SM_LANES])
 static bool bound_handle(struct sm_ctx *x, uint32_t *handle, bool *bindless)
 {
     const struct nvhw_sass_operand *bank = &x->s->o[NV_SASS_LUT2], *ur = &x->s->o[NV_SASS_UR];
-    uint32_t offset = x->s->o[NV_SASS_OFFSET].kind == NV_SASS_IMM
-                          ? (uint32_t)x->s->o[NV_SASS_OFFSET].imm
-                          : 0;
+    uint32_t offset =
+        x->s->o[NV_SASS_OFFSET].kind == NV_SASS_IMM ? (uint32_t)x->s->o[NV_SASS_OFFSET].imm : 0;
 
     *bindless = false;
     if (ur->kind == NV_SASS_UREG) {
@@ -295,7 +293,7 @@ static bool exec_tld(struct sm_ctx *x)
 struct sample {
     uint32_t handle;
     struct tex_query query;
-    float lod; /* given, or a bias */
+    float lod;              /* given, or a bias */
     float derivative[2][3]; /* of x and y of the screen */
     uint8_t offsets[8];
 };
@@ -361,8 +359,8 @@ static void read_cube(struct tex_query *q, const float v[3])
 }
 
 /* log2 of the longer derivative in texels, in 1/256. Silicon adds 11/32 of the shorter side to the
- * longer for a length, and takes a derivative's log2 within 1/256; where both derivatives are long and
- * not at right angles it comes to up to half a level more. */
+ * longer for a length, and takes a derivative's log2 within 1/256; where both derivatives are long
+ * and not at right angles it comes to up to half a level more. */
 #define SHORT_SIDE (NV_TEXTURE_SHORT_SIDE_32NDS / 32.0)
 
 static int32_t lod_of(const struct tex_image *t, const struct tex_sampler *s,
@@ -435,10 +433,8 @@ static void derive(struct sample samples[SM_LANES], unsigned dimensions)
         for (unsigned i = 0; i < dimensions; i++) {
             const struct sample *quad = &samples[l & ~3u];
 
-            samples[l].derivative[0][i] =
-                quad[(l & 2) + 1].query.at[i] - quad[l & 2].query.at[i];
-            samples[l].derivative[1][i] =
-                quad[(l & 1) + 2].query.at[i] - quad[l & 1].query.at[i];
+            samples[l].derivative[0][i] = quad[(l & 2) + 1].query.at[i] - quad[l & 2].query.at[i];
+            samples[l].derivative[1][i] = quad[(l & 1) + 2].query.at[i] - quad[l & 1].query.at[i];
         }
 }
 
@@ -566,7 +562,10 @@ static bool exec_tmml(struct sm_ctx *x)
     return true;
 }
 
-const struct sm_exec_entry sm_exec_texture[] = {{NV_SASS_TLD, exec_tld},  {NV_SASS_TEX, exec_tex},
-                                                {NV_SASS_TLD4, exec_tex}, {NV_SASS_TXD, exec_tex},
-                                                {NV_SASS_TXQ, exec_txq},  {NV_SASS_TMML, exec_tmml},
+const struct sm_exec_entry sm_exec_texture[] = {{NV_SASS_TLD, exec_tld},
+                                                {NV_SASS_TEX, exec_tex},
+                                                {NV_SASS_TLD4, exec_tex},
+                                                {NV_SASS_TXD, exec_tex},
+                                                {NV_SASS_TXQ, exec_txq},
+                                                {NV_SASS_TMML, exec_tmml},
                                                 {0, NULL}};

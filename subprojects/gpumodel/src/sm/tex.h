@@ -25,7 +25,7 @@ struct tex_image {
     uint32_t pitch_bytes, width, height, depth; /* depth: slices, layers or cubes */
     uint32_t levels, view_first, view_last;
     uint32_t block_height_log2, block_depth_log2;
-    uint32_t min_lod;    /* 4.8 */
+    uint32_t min_lod;     /* 4.8 */
     uint32_t multisample; /* MULTI_SAMPLE_COUNT */
 };
 
@@ -54,7 +54,7 @@ static inline uint32_t tex_size(uint32_t texels, uint32_t level)
 
 /* How a component takes part in a filter. */
 enum tex_class {
-    TEX_BITS,  /* not at all */
+    TEX_BITS, /* not at all */
     TEX_INTEGER,
     TEX_INTEGER_ROUND,
     TEX_UNORM, /* as 16 bits */
@@ -92,7 +92,8 @@ float tex_half_to_float(uint32_t half);
  * H100 goes either way between 0.5 and 0.55). */
 uint32_t tex_round(double value);
 
-/* ---- tex_blocks.c, tex_bc67.c: compressed formats; texel x, y of a block as bytes or halves ---- */
+/* ---- tex_blocks.c, tex_bc67.c: compressed formats; texel x, y of a block as bytes or halves ----
+ */
 struct tex_block_texel {
     uint16_t part[4]; /* unorm 8, or snorm 8, or half floats */
     bool halves, is_signed;
@@ -113,12 +114,13 @@ struct tex_query {
     int32_t lod;       /* in 1/256, before clamps */
     bool compare;
     float reference;
-    unsigned part; /* gather: which component */
+    unsigned part;          /* gather: which component */
     const uint8_t *offsets; /* gather with an offset a texel: 4 times x, y; else NULL */
 };
 
 /* A level of detail within the sampler's and the view's bounds, in 1/256. */
-int32_t tex_clamp_lod(const struct tex_image *image, const struct tex_sampler *sampler, int32_t lod);
+int32_t tex_clamp_lod(const struct tex_image *image, const struct tex_sampler *sampler,
+                      int32_t lod);
 bool tex_sample(struct sm_ctx *x, int lane, const struct tex_image *image,
                 const struct tex_sampler *sampler, const struct tex_query *query, uint32_t out[4]);
 

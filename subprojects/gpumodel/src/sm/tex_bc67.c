@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * BC6H and BC7: blocks of 4 x 4 texels in one of many modes, with up to three sets of end points and
- * a table of shapes that says which texel belongs to which. Tables and bit orders are those of the
- * formats' public definitions; an H100 agrees on random blocks of every mode (tests/silicon/image).
+ * BC6H and BC7: blocks of 4 x 4 texels in one of many modes, with up to three sets of end points
+ * and a table of shapes that says which texel belongs to which. Tables and bit orders are those of
+ * the formats' public definitions; an H100 agrees on random blocks of every mode
+ * (tests/silicon/image).
  */
 #include "tex.h"
 
@@ -27,18 +28,19 @@ static const uint32_t shapes3[SHAPES] = {
     0x500aa550, 0xaaaa4444, 0x66660000, 0xa5a0a5a0, 0x50a050a0, 0x69286928, 0x44aaaa44, 0x66666600,
     0xaa444444, 0x54a854a8, 0x95809580, 0x96969600, 0xa85454a8, 0x80959580, 0xaa141414, 0x96960000,
     0xaaaa1414, 0xa05050a0, 0xa0a5a5a0, 0x96000000, 0x40804080, 0xa9a8a9a8, 0xaaaaaa44, 0x2a4a5254};
-/* Texels whose step has one bit less, besides texel 0: of set 1 of two, of sets 1 and 2 of three. */
+/* Texels whose step has one bit less, besides texel 0: of set 1 of two, of sets 1 and 2 of three.
+ */
 static const uint8_t short2[SHAPES] = {
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 2,  8,  2,  2, 8,
-    8,  15, 2,  8,  2,  2,  8,  8,  2,  2,  15, 15, 6,  8,  2,  8,  15, 15, 2,  8,  2, 2,
-    2,  15, 15, 6,  6,  2,  6,  8,  15, 15, 2,  2,  15, 15, 15, 15, 15, 2,  2,  15};
+    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 2,  8, 2, 2, 8,
+    8,  15, 2,  8,  2,  2,  8,  8,  2,  2,  15, 15, 6,  8,  2,  8,  15, 15, 2, 8, 2, 2,
+    2,  15, 15, 6,  6,  2,  6,  8,  15, 15, 2,  2,  15, 15, 15, 15, 15, 2,  2, 15};
 static const uint8_t short3[2][SHAPES] = {
-    {3, 3, 15, 15, 8, 3,  15, 15, 8,  8, 6,  6, 6,  5,  3,  3,  3, 3,  8, 15, 3, 3,
-     6, 10, 5, 8, 8, 6,  8,  5,  15, 15, 8, 15, 3,  5,  6,  10, 8, 15, 15, 3, 15, 5,
-     15, 15, 15, 15, 3, 15, 5, 5, 5, 8, 5, 10, 5, 10, 8, 13, 15, 12, 3, 3},
-    {15, 8, 8,  3,  15, 15, 3, 8, 15, 15, 15, 15, 15, 15, 15, 8, 15, 8,  15, 3,  15, 8,
-     15, 8, 3,  15, 6,  10, 15, 15, 10, 8, 15, 3,  15, 10, 10, 8, 9, 10, 6,  15, 8,  15,
-     3, 6, 6, 8, 15, 3, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 3, 15, 15, 8}};
+    {3,  3,  15, 15, 8, 3,  15, 15, 8,  8,  6, 6,  6, 5,  3, 3,  3,  3,  8,  15, 3,  3,
+     6,  10, 5,  8,  8, 6,  8,  5,  15, 15, 8, 15, 3, 5,  6, 10, 8,  15, 15, 3,  15, 5,
+     15, 15, 15, 15, 3, 15, 5,  5,  5,  8,  5, 10, 5, 10, 8, 13, 15, 12, 3,  3},
+    {15, 8, 8, 3,  15, 15, 3,  8,  15, 15, 15, 15, 15, 15, 15, 8,  15, 8,  15, 3,  15, 8,
+     15, 8, 3, 15, 6,  10, 15, 15, 10, 8,  15, 3,  15, 10, 10, 8,  9,  10, 6,  15, 8,  15,
+     3,  6, 6, 8,  15, 3,  15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 3,  15, 15, 8}};
 
 static const uint8_t weights2[] = {0, 21, 43, 64};
 static const uint8_t weights3[] = {0, 9, 18, 27, 37, 46, 55, 64};
@@ -90,12 +92,12 @@ static int32_t between(int32_t a, int32_t b, unsigned bits, uint32_t step)
 /* ---- BC7 ------------------------------------------------------------------------------------- */
 
 static const struct bc7_mode {
-    uint8_t sets, shape_bits, rotation_bits, select_bits, color_bits, alpha_bits, own_low, shared_low,
-        step_bits, step2_bits;
-} bc7_modes[] = {
-    {3, 4, 0, 0, 4, 0, 1, 0, 3, 0}, {2, 6, 0, 0, 6, 0, 0, 1, 3, 0}, {3, 6, 0, 0, 5, 0, 0, 0, 2, 0},
-    {2, 6, 0, 0, 7, 0, 1, 0, 2, 0}, {1, 0, 2, 1, 5, 6, 0, 0, 2, 3}, {1, 0, 2, 0, 7, 8, 0, 0, 2, 2},
-    {1, 0, 0, 0, 7, 7, 1, 0, 4, 0}, {2, 6, 0, 0, 5, 5, 1, 0, 2, 0}};
+    uint8_t sets, shape_bits, rotation_bits, select_bits, color_bits, alpha_bits, own_low,
+        shared_low, step_bits, step2_bits;
+} bc7_modes[] = {{3, 4, 0, 0, 4, 0, 1, 0, 3, 0}, {2, 6, 0, 0, 6, 0, 0, 1, 3, 0},
+                 {3, 6, 0, 0, 5, 0, 0, 0, 2, 0}, {2, 6, 0, 0, 7, 0, 1, 0, 2, 0},
+                 {1, 0, 2, 1, 5, 6, 0, 0, 2, 3}, {1, 0, 2, 0, 7, 8, 0, 0, 2, 2},
+                 {1, 0, 0, 0, 7, 7, 1, 0, 4, 0}, {2, 6, 0, 0, 5, 5, 1, 0, 2, 0}};
 
 static void bc7_ends(struct reader *r, const struct bc7_mode *m, uint32_t ends[ENDS_MAX][4])
 {
@@ -169,41 +171,90 @@ static const struct bc6_mode {
     bool two, absolute;
     const char *order;
 } bc6_modes[] = {
-    {0x00, 10, {5, 5, 5}, true, false,
-     "gy4 by4 bz4 rw0-9 gw0-9 bw0-9 rx0-4 gz4 gy0-3 gx0-4 bz0 gz0-3 bx0-4 bz1 by0-3 ry0-4 bz2 rz0-4 "
+    {0x00,
+     10,
+     {5, 5, 5},
+     true,
+     false,
+     "gy4 by4 bz4 rw0-9 gw0-9 bw0-9 rx0-4 gz4 gy0-3 gx0-4 bz0 gz0-3 bx0-4 bz1 by0-3 ry0-4 bz2 "
+     "rz0-4 "
      "bz3"},
-    {0x01, 7, {6, 6, 6}, true, false,
+    {0x01,
+     7,
+     {6, 6, 6},
+     true,
+     false,
      "gy5 gz4 gz5 rw0-6 bz0 bz1 by4 gw0-6 by5 bz2 gy4 bw0-6 bz3 bz5 bz4 rx0-5 gy0-3 gx0-5 gz0-3 "
      "bx0-5 by0-3 ry0-5 rz0-5"},
-    {0x02, 11, {5, 4, 4}, true, false,
+    {0x02,
+     11,
+     {5, 4, 4},
+     true,
+     false,
      "rw0-9 gw0-9 bw0-9 rx0-4 rw10 gy0-3 gx0-3 gw10 bz0 gz0-3 bx0-3 bw10 bz1 by0-3 ry0-4 bz2 rz0-4 "
      "bz3"},
-    {0x06, 11, {4, 5, 4}, true, false,
+    {0x06,
+     11,
+     {4, 5, 4},
+     true,
+     false,
      "rw0-9 gw0-9 bw0-9 rx0-3 rw10 gz4 gy0-3 gx0-4 gw10 gz0-3 bx0-3 bw10 bz1 by0-3 ry0-3 bz0 bz2 "
      "rz0-3 gy4 bz3"},
-    {0x0a, 11, {4, 4, 5}, true, false,
+    {0x0a,
+     11,
+     {4, 4, 5},
+     true,
+     false,
      "rw0-9 gw0-9 bw0-9 rx0-3 rw10 by4 gy0-3 gx0-3 gw10 bz0 gz0-3 bx0-4 bw10 by0-3 ry0-3 bz1 bz2 "
      "rz0-3 bz4 bz3"},
-    {0x0e, 9, {5, 5, 5}, true, false,
+    {0x0e,
+     9,
+     {5, 5, 5},
+     true,
+     false,
      "rw0-8 by4 gw0-8 gy4 bw0-8 bz4 rx0-4 gz4 gy0-3 gx0-4 bz0 gz0-3 bx0-4 bz1 by0-3 ry0-4 bz2 "
      "rz0-4 bz3"},
-    {0x12, 8, {6, 5, 5}, true, false,
+    {0x12,
+     8,
+     {6, 5, 5},
+     true,
+     false,
      "rw0-7 gz4 by4 gw0-7 bz2 gy4 bw0-7 bz3 bz4 rx0-5 gy0-3 gx0-4 bz0 gz0-3 bx0-4 bz1 by0-3 ry0-5 "
      "rz0-5"},
-    {0x16, 8, {5, 6, 5}, true, false,
+    {0x16,
+     8,
+     {5, 6, 5},
+     true,
+     false,
      "rw0-7 bz0 by4 gw0-7 gy5 gy4 bw0-7 gz5 bz4 rx0-4 gz4 gy0-3 gx0-5 gz0-3 bx0-4 bz1 by0-3 ry0-4 "
      "bz2 rz0-4 bz3"},
-    {0x1a, 8, {5, 5, 6}, true, false,
+    {0x1a,
+     8,
+     {5, 5, 6},
+     true,
+     false,
      "rw0-7 bz1 by4 gw0-7 by5 gy4 bw0-7 bz5 bz4 rx0-4 gz4 gy0-3 gx0-4 bz0 gz0-3 bx0-5 by0-3 ry0-4 "
      "bz2 rz0-4 bz3"},
-    {0x1e, 6, {6, 6, 6}, true, true,
+    {0x1e,
+     6,
+     {6, 6, 6},
+     true,
+     true,
      "rw0-5 gz4 bz0 bz1 by4 gw0-5 gy5 by5 bz2 gy4 bw0-5 gz5 bz3 bz5 bz4 rx0-5 gy0-3 gx0-5 gz0-3 "
      "bx0-5 by0-3 ry0-5 rz0-5"},
     {0x03, 10, {10, 10, 10}, false, true, "rw0-9 gw0-9 bw0-9 rx0-9 gx0-9 bx0-9"},
     {0x07, 11, {9, 9, 9}, false, false, "rw0-9 gw0-9 bw0-9 rx0-8 rw10 gx0-8 gw10 bx0-8 bw10"},
-    {0x0b, 12, {8, 8, 8}, false, false,
+    {0x0b,
+     12,
+     {8, 8, 8},
+     false,
+     false,
      "rw0-9 gw0-9 bw0-9 rx0-7 rw11-10 gx0-7 gw11-10 bx0-7 bw11-10"},
-    {0x0f, 16, {4, 4, 4}, false, false,
+    {0x0f,
+     16,
+     {4, 4, 4},
+     false,
+     false,
      "rw0-9 gw0-9 bw0-9 rx0-3 rw15-10 gx0-3 gw15-10 bx0-3 bw15-10"},
 };
 

@@ -39,7 +39,8 @@ static uint32_t mix_green(uint32_t a, uint32_t b, bool third)
 {
     int32_t difference = (int32_t)b - (int32_t)a;
 
-    return (uint32_t)((256 * (int32_t)a + difference / 4 + 128 + difference * (third ? 80 : 128)) >> 8);
+    return (uint32_t)((256 * (int32_t)a + difference / 4 + 128 + difference * (third ? 80 : 128)) >>
+                      8);
 }
 
 /* The colour half of BC1 to BC3. punch: the form with three colours and a hole exists. */
@@ -59,13 +60,13 @@ static void color(const uint8_t *block, bool punch, unsigned at, uint16_t out[4]
         else if (!third && step == 3)
             out[i] = 0;
         else if (i == 1)
-            out[i] = (uint16_t)(mix_green(step == 3 ? e1[1] : e0[1], step == 3 ? e0[1] : e1[1],
-                                          third) *
-                                257);
+            out[i] =
+                (uint16_t)(mix_green(step == 3 ? e1[1] : e0[1], step == 3 ? e0[1] : e1[1], third) *
+                           257);
         else
-            out[i] = (uint16_t)(mix_other(step == 3 ? e1[i] : e0[i], step == 3 ? e0[i] : e1[i],
-                                          third) *
-                                257);
+            out[i] =
+                (uint16_t)(mix_other(step == 3 ? e1[i] : e0[i], step == 3 ? e0[i] : e1[i], third) *
+                           257);
     }
     if (punch && c0 <= c1 && step == 3)
         out[3] = 0;

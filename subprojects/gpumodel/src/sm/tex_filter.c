@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Sampling: coordinates become texels with weights, texels a result. Coordinates are cut to 21 bits
- * of fraction, weights and levels have 8; the weights of a footprint always sum to 256, so each split
- * rounds one side and gives the rest to the other.
+ * of fraction, weights and levels have 8; the weights of a footprint always sum to 256, so each
+ * split rounds one side and gives the rest to the other.
  */
 #include "tex.h"
 
@@ -20,9 +20,11 @@ enum {
 };
 
 /* Half a NaN, widened. */
-#define HALF_NAN 0x7fffe000u
+#define HALF_NAN  0x7fffe000u
 
-#define COORD_MAX 1e6
+/* Farther away is as far as that: in images, and in texels. */
+#define COORD_MAX 4096.0
+#define TEXEL_MAX 262144.0
 
 struct tap {
     struct tex_texel texel;
@@ -73,13 +75,13 @@ static int32_t wrap(uint8_t mode, int32_t i, int32_t size)
 }
 
 /* A coordinate in units of 2^-21 of the image (or of a texel). */
-static int64_t fixed(float value)
+static int64_t fixed(float value, bool normalized)
 {
-    double v = (double)value;
+    double v = (double)value, most = normalized ? COORD_MAX : TEXEL_MAX;
 
-    if (!(v > -COORD_MAX))
-        v = v < 0 ? -COORD_MAX : 0;
-    return (int64_t)floor((v < COORD_MAX ? v : COORD_MAX) * (1 << COORD_BITS));
+    if (!(v > -most))
+        v = v < 0 ? -most : 0;
+    return (int64_t)floor((v < most ? v : most) * (1 << COORD_BITS));
 }
 
 /* Clamping like old OpenGL keeps the coordinate itself within the image. */
@@ -96,21 +98,24 @@ static struct axis axis_of(const struct tex_sampler *s, uint8_t mode, float coor
                            uint32_t size, bool normalized, bool linear, int32_t offset)
 {
     int64_t end = normalized ? INT64_C(1) << COORD_BITS : (int64_t)size << COORD_BITS;
-    int64_t at = clamp_ogl(mode, fixed(coordinate), end) * (normalized ? (int64_t)size : 1);
+    int64_t at =
+        clamp_ogl(mode, fixed(coordinate, normalized), end) * (normalized ? (int64_t)size : 1);
     int64_t eighth; /* in 1/256 texels */
     int32_t first;
 
     (void)s;
     if (!linear) {
-        first = (int32_t)(fixed(coordinate) * (normalized ? (int64_t)size : 1) >> COORD_BITS) + offset;
+        first = (int32_t)(fixed(coordinate, normalized) * (normalized ? (int64_t)size : 1) >>
+                          COORD_BITS) +
+                offset;
         if (mode == NV_TSC_V1_ADDRESS_U_CLAMP_OGL)
             mode = NV_TSC_V1_ADDRESS_U_CLAMP_TO_EDGE;
         if (mode == NV_TSC_V1_ADDRESS_U_MIRROR_ONCE_CLAMP_OGL)
             mode = NV_TSC_V1_ADDRESS_U_MIRROR_ONCE_CLAMP_TO_EDGE;
         return (struct axis){{wrap(mode, first, (int32_t)size), 0}, 0};
     }
-    eighth = ((at * TEX_FRACTION + (INT64_C(1) << (COORD_BITS - 1))) >> COORD_BITS) -
-             TEX_FRACTION / 2;
+    eighth =
+        ((at * TEX_FRACTION + (INT64_C(1) << (COORD_BITS - 1))) >> COORD_BITS) - TEX_FRACTION / 2;
     first = (int32_t)(eighth >> 8) + offset;
     return (struct axis){{wrap(mode, first, (int32_t)size), wrap(mode, first + 1, (int32_t)size)},
                          (int32_t)(eighth & (TEX_FRACTION - 1))};
@@ -401,6 +406,9 @@ bool tex_sample(struct sm_ctx *x, int lane, const struct tex_image *t, const str
     uint32_t level;
     int share;
 
+    memset(out, 0, 4 * sizeof(*out));
+    if (t->buffer)
+        return true; /* is fetched from only */
     if (q->gather)
         return gather(x, lane, t, s, q, &p, out);
     p.linear = (lod > 0 ? s->min : s->mag) == NV_TSC_V1_MAG_FILTER_LINEAR;

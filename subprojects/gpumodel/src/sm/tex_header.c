@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Texture headers and samplers out of their pools. Silicon gives zeros where a header makes no sense
- * (empty, beyond the pool, of the other version); here likewise, with a note, so that a driver's
- * mistake is heard of.
+ * Texture headers and samplers out of their pools. Silicon gives zeros where a header makes no
+ * sense (empty, beyond the pool, of the other version); here likewise, with a note, so that a
+ * driver's mistake is heard of.
  */
 #include "tex.h"
 
@@ -171,7 +171,8 @@ static bool pool_read(struct sm_ctx *x, int lane, uint64_t base, uint32_t last, 
         return true;
     }
     for (unsigned half = 0; half < 2; half++) {
-        entry = sm_global(x, lane, base + (uint64_t)index * NV_TIC_BYTES + half * 16, 16, GPUM_READ);
+        entry =
+            sm_global(x, lane, base + (uint64_t)index * NV_TIC_BYTES + half * 16, 16, GPUM_READ);
         if (!entry)
             return false;
         memcpy(words + half * 4, entry, 16);

@@ -13,7 +13,13 @@
 #define KIND(name) NV_TIC_V1_BLOCKLINEAR_TEXTURE_TYPE_##name
 
 enum { ROUND_PARTS = 32 };
-enum { UNORM_MAX = 65535, SNORM_MAX = 32767, SNORM_MORE = 8, HALF_MANTISSA = 10, FLOAT_MANTISSA = 23 };
+enum {
+    UNORM_MAX = 65535,
+    SNORM_MAX = 32767,
+    SNORM_MORE = 8,
+    HALF_MANTISSA = 10,
+    FLOAT_MANTISSA = 23
+};
 
 /* ---- Where ----------------------------------------------------------------------------------- */
 
@@ -81,9 +87,9 @@ uint64_t tex_address(const struct tex_image *t, uint32_t level, uint32_t layer,
     block = (uint64_t)NV_GOB_BYTES << (first.height_log2 + first.depth_log2);
     sum = (sum + block - 1) / block * block;
     l = level_of(t, level);
-    block = ((uint64_t)(z >> l.depth_log2) * l.down + (y / NV_GOB_HEIGHT >> l.height_log2)) *
-                l.across +
-            column / NV_GOB_WIDTH_BYTES;
+    block =
+        ((uint64_t)(z >> l.depth_log2) * l.down + (y / NV_GOB_HEIGHT >> l.height_log2)) * l.across +
+        column / NV_GOB_WIDTH_BYTES;
     gob = ((uint64_t)(z & ((1u << l.depth_log2) - 1)) << l.height_log2) +
           (y / NV_GOB_HEIGHT & ((1u << l.height_log2) - 1));
     return t->address + layer * sum + from +
@@ -156,7 +162,8 @@ static void set_float(struct tex_value *v, float value, uint8_t mantissa, int le
         v->exponent = INT16_MIN;
 }
 
-/* An unsigned number of `bits` bits as 16 bits, its pattern repeated; short ones become bytes first. */
+/* An unsigned number of `bits` bits as 16 bits, its pattern repeated; short ones become bytes
+ * first. */
 static uint32_t repeat(uint32_t value, unsigned bits)
 {
     uint32_t out = 0;
@@ -179,7 +186,8 @@ static void set_signed(struct tex_value *v, uint32_t raw, unsigned bits)
     if (bits == 16)
         set_snorm(v, value / (double)most, (value < -most ? -most : value) * SNORM_MORE);
     else
-        set_snorm(v, value / (double)most, (int32_t)floor(value * (double)SNORM_MAX * SNORM_MORE / most));
+        set_snorm(v, value / (double)most,
+                  (int32_t)floor(value * (double)SNORM_MAX * SNORM_MORE / most));
 }
 
 /* sRGB: a float of 8 bits, whose exponent counts as one more just below a power of two. */
@@ -196,6 +204,8 @@ static void set_number(struct tex_value *v, uint32_t raw, unsigned bits, uint32_
 {
     float single;
 
+    if (type == TYPE(SNORM) && bits < 8)
+        type = TYPE(UNORM); /* as A2B10G10R10 has it on silicon; others assumed */
     switch (type) {
     case TYPE(UINT):
         set_integer(v, raw, false, bits <= 16);
@@ -222,7 +232,7 @@ static void set_number(struct tex_value *v, uint32_t raw, unsigned bits, uint32_
                 v->bits = bits_of((float)(raw / (double)((1u << bits) - 1)));
         }
         if (bits > 16)
-            set_float(v, (float)(raw / (double)((1u << bits) - 1)), FLOAT_MANTISSA, -126);
+            set_float(v, (float)(raw / (double)((UINT64_C(1) << bits) - 1)), FLOAT_MANTISSA, -126);
     }
 }
 
@@ -378,7 +388,8 @@ static double clamp(double value, double low, double high)
 
 uint32_t tex_round(double value)
 {
-    return (uint32_t)(int32_t)copysign(ceil(floor(fabs(value) * ROUND_PARTS) / ROUND_PARTS - 0.5), value);
+    return (uint32_t)(int64_t)copysign(ceil(floor(fabs(value) * ROUND_PARTS) / ROUND_PARTS - 0.5),
+                                       value);
 }
 
 /* As many bits as a texel's component has; ties go towards zero. */
@@ -414,7 +425,8 @@ void tex_value_of(const struct tex_image *t, unsigned part, float value, struct 
     else if (type == TYPE(SNORM) || type == TYPE(UNORM))
         set_number(out, quantize((double)value, bits, type == TYPE(SNORM)), bits, type);
     else
-        set_number(out, bits < 32 ? bits_of(value) & ((1u << bits) - 1) : bits_of(value), bits, type);
+        set_number(out, bits < 32 ? bits_of(value) & ((1u << bits) - 1) : bits_of(value), bits,
+                   type);
     if (bits == 10 && type == TYPE(UNORM)) /* filters see 16 bits of it */
         out->fixed = (int32_t)(clamp((double)value, 0, 1) * UNORM_MAX + 0.5);
 }
@@ -436,7 +448,8 @@ void tex_swizzle(const struct tex_image *t, const struct tex_texel *texel, uint3
     for (unsigned i = 0; i < 4; i++) {
         uint8_t source = t->source[i];
 
-        if (source >= NV_TIC_V1_BLOCKLINEAR_X_SOURCE_R && source <= NV_TIC_V1_BLOCKLINEAR_X_SOURCE_A)
+        if (source >= NV_TIC_V1_BLOCKLINEAR_X_SOURCE_R &&
+            source <= NV_TIC_V1_BLOCKLINEAR_X_SOURCE_A)
             out[i] = texel->part[source - NV_TIC_V1_BLOCKLINEAR_X_SOURCE_R].bits;
         else
             out[i] = source == NV_TIC_V1_BLOCKLINEAR_X_SOURCE_ONE_INT     ? 1
