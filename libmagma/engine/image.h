@@ -3,9 +3,10 @@
  * Where the elements of a block-linear image lie in memory. An element is a texel, or a block of
  * texels of a compressed format. Pure functions; any thread.
  *
- * Levels of a layer follow each other, layers follow each other. A level is cut into blocks, one GOB
- * wide, 2^block_height_log2 GOBs high and 2^block_depth_log2 slices deep; levels that are smaller get
- * smaller blocks. Colour images of Turing to Hopper; other orders within a GOB are not known here.
+ * Levels of a layer follow each other, layers follow each other. A level is cut into blocks, one
+ * GOB wide, 2^block_height_log2 GOBs high and 2^block_depth_log2 slices deep; levels that are
+ * smaller get smaller blocks. Colour images of Turing to Hopper; other orders within a GOB are not
+ * known here.
  */
 #ifndef MG_ENGINE_IMAGE_H
 #define MG_ENGINE_IMAGE_H
@@ -16,17 +17,18 @@
 enum { MG_IMAGE_LEVELS_MAX = 16 };
 
 struct mg_image_shape {
-    uint32_t width, height, depth; /* texels of level 0, each at least 1; depth: slices of a 3D image */
-    uint32_t levels, layers;       /* each at least 1 */
-    uint32_t element_bytes;        /* 1, 2, 4, 8, 16 */
-    uint32_t element_width, element_height;        /* texels per element, 0 means 1 */
-    uint32_t block_height_log2, block_depth_log2;  /* of level 0 as the header says them */
+    uint32_t width, height,
+        depth;               /* texels of level 0, each at least 1; depth: slices of a 3D image */
+    uint32_t levels, layers; /* each at least 1 */
+    uint32_t element_bytes;  /* 1, 2, 4, 8, 16 */
+    uint32_t element_width, element_height;       /* texels per element, 0 means 1 */
+    uint32_t block_height_log2, block_depth_log2; /* of level 0 as the header says them */
 };
 
 struct mg_image_level {
-    uint64_t offset_bytes;          /* from the start of its layer */
+    uint64_t offset_bytes; /* from the start of its layer */
     uint64_t size_bytes;
-    uint32_t width, height, depth;  /* elements */
+    uint32_t width, height, depth; /* elements */
     uint32_t blocks_across, blocks_down;
     uint32_t block_height_log2, block_depth_log2;
 };

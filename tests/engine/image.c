@@ -21,8 +21,8 @@ START_TEST(levels_follow_each_other_in_blocks_that_shrink)
     static const struct {
         uint64_t offset, size;
         uint32_t block_height_log2;
-    } want[] = {{0, 28672, 3}, {28672, 8192, 2}, {36864, 2048, 1}, {38912, 512, 0},
-                {39424, 512, 0}, {39936, 512, 0}, {40448, 512, 0}};
+    } want[] = {{0, 28672, 3},   {28672, 8192, 2}, {36864, 2048, 1}, {38912, 512, 0},
+                {39424, 512, 0}, {39936, 512, 0},  {40448, 512, 0}};
     struct mg_image_layout l = layout_of((struct mg_image_shape){.width = 100,
                                                                  .height = 50,
                                                                  .depth = 1,

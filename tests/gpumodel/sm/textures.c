@@ -142,8 +142,8 @@ START_TEST(anisotropic_samplers_are_refused)
 {
     struct tex_sampler sampler;
 
-    ck_assert(nvhw_tsc_set(NV_TSC_V1, samplers, NV_TSC_FIELD_MIN_FILTER, 0,
-                           NV_TSC_V1_MIN_FILTER_ANISO));
+    ck_assert(
+        nvhw_tsc_set(NV_TSC_V1, samplers, NV_TSC_FIELD_MIN_FILTER, 0, NV_TSC_V1_MIN_FILTER_ANISO));
     ck_assert(!tex_sampler_get(&ctx, 0, 0, &sampler));
     ck_assert_msg(strstr(grid.fault.text, "anisotropic") != NULL, "%s", grid.fault.text);
 }

@@ -39,11 +39,10 @@ static void push_one(struct images *im, uint32_t method, uint32_t value)
 static void push_surface(struct images *im, bool source, const struct shape *s, uint32_t unit_bytes,
                          uint32_t slice)
 {
-    uint32_t words[5] = {
-        NVHW_NUM(NVC5B5_SET_DST_BLOCK_SIZE, HEIGHT, s->block_height_log2) |
-            NVHW_NUM(NVC5B5_SET_DST_BLOCK_SIZE, DEPTH, s->block_depth_log2) |
-            NVHW_DEF(NVC5B5_SET_DST_BLOCK_SIZE, GOB_HEIGHT, GOB_HEIGHT_FERMI_8),
-        s->width * unit_bytes, s->height, s->depth, slice};
+    uint32_t words[5] = {NVHW_NUM(NVC5B5_SET_DST_BLOCK_SIZE, HEIGHT, s->block_height_log2) |
+                             NVHW_NUM(NVC5B5_SET_DST_BLOCK_SIZE, DEPTH, s->block_depth_log2) |
+                             NVHW_DEF(NVC5B5_SET_DST_BLOCK_SIZE, GOB_HEIGHT, GOB_HEIGHT_FERMI_8),
+                         s->width * unit_bytes, s->height, s->depth, slice};
     uint32_t origin[2] = {0, 0};
 
     push(im, source ? NVC5B5_SET_SRC_BLOCK_SIZE : NVC5B5_SET_DST_BLOCK_SIZE, words, 5);
@@ -72,8 +71,8 @@ static void push_slice(struct copies *c, const struct shape *s, uint32_t element
     uint64_t at = (uint64_t)slice * s->height * line;
     uint64_t pitch = magma_bo_address(c->pitch).raw + at, blocks = magma_bo_address(im->texels).raw;
     uint64_t from = to_blocks ? pitch : blocks, to = to_blocks ? blocks : pitch;
-    uint32_t words[8] = {(uint32_t)(from >> 32), (uint32_t)from,   (uint32_t)(to >> 32),
-                         (uint32_t)to,           line,             line,
+    uint32_t words[8] = {(uint32_t)(from >> 32), (uint32_t)from, (uint32_t)(to >> 32),
+                         (uint32_t)to,           line,           line,
                          s->width * unit,        s->height};
 
     push_surface(im, !to_blocks, s, unit, slice);
@@ -160,8 +159,8 @@ static void one(struct copies *c, const struct shape *s, uint32_t element_bytes,
     while (first < size && ((uint8_t *)magma_bo_map(c->raw))[first] == want[first])
         first++;
     if (first < size)
-        images_report(c->im, name, false, "the driver's layout differs at byte 0x%x of 0x%llx", first,
-                      (unsigned long long)size);
+        images_report(c->im, name, false, "the driver's layout differs at byte 0x%x of 0x%llx",
+                      first, (unsigned long long)size);
     if (memcmp(magma_bo_map(c->pitch), pitch, total) != 0)
         images_report(c->im, name, false, "does not come back");
     hash = image_hash(0, magma_bo_map(c->raw), size);
@@ -173,12 +172,12 @@ static void one(struct copies *c, const struct shape *s, uint32_t element_bytes,
 void images_copies(struct images *im)
 {
     static const struct shape shapes[] = {
-        {64, 8, 1, 0, 0, false}, {100, 50, 1, 3, 0, false}, {37, 23, 1, 0, 0, false},
-        {37, 23, 1, 1, 0, false}, {37, 23, 1, 2, 0, false}, {37, 41, 1, 3, 0, false},
-        {5, 300, 1, 5, 0, false}, {1, 1, 1, 0, 0, false}, {33, 20, 7, 0, 3, false},
-        {33, 20, 7, 2, 3, false}, {17, 9, 5, 1, 2, false}, {17, 9, 5, 0, 1, false},
-        {17, 9, 5, 1, 0, false}, {4, 16, 33, 1, 5, false}, {200, 3, 2, 0, 0, false},
-        {37, 41, 1, 4, 0, true}, {9, 3, 3, 2, 3, true},
+        {64, 8, 1, 0, 0, false},  {100, 50, 1, 3, 0, false}, {37, 23, 1, 0, 0, false},
+        {37, 23, 1, 1, 0, false}, {37, 23, 1, 2, 0, false},  {37, 41, 1, 3, 0, false},
+        {5, 300, 1, 5, 0, false}, {1, 1, 1, 0, 0, false},    {33, 20, 7, 0, 3, false},
+        {33, 20, 7, 2, 3, false}, {17, 9, 5, 1, 2, false},   {17, 9, 5, 0, 1, false},
+        {17, 9, 5, 1, 0, false},  {4, 16, 33, 1, 5, false},  {200, 3, 2, 0, 0, false},
+        {37, 41, 1, 4, 0, true},  {9, 3, 3, 2, 3, true},
     };
     struct magma_error err = {0};
     struct copies c = {.im = im};

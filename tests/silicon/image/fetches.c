@@ -130,8 +130,8 @@ static struct image_scene scene_of(const struct fetch *f, bool version2)
         .method = version2 ? 2 : 0,
         .texels = (const uint8_t *)memory,
         .texel_bytes = sizeof memory,
-        .op = image_op(NV_SASS_TLD, NV_SASS_MOD_TB, 1, NV_SASS_MOD_SHAPE, f->shape,
-                       NV_SASS_MOD_LOD, NV_SASS_LOD_LL, -1),
+        .op = image_op(NV_SASS_TLD, NV_SASS_MOD_TB, 1, NV_SASS_MOD_SHAPE, f->shape, NV_SASS_MOD_LOD,
+                       NV_SASS_LOD_LL, -1),
         .lanes = lanes,
         .lane_count = LANES,
         .words = 1,
@@ -165,8 +165,8 @@ static void run(struct images *im, const struct fetch *f, bool version2)
 /* Around the image's edges: per axis, and all else in the middle. */
 static void outside(struct images *im, const struct fetch *f, bool version2)
 {
-    static const uint32_t off[] = {0,          1,          0xffffffff, 0xfffffffe, 0x80000000,
-                                   0x7fffffff, 0x00010000, 0x0000ffff};
+    static const uint32_t off[] = {0,          1,          0xffffffff, 0xfffffffe,
+                                   0x80000000, 0x7fffffff, 0x00010000, 0x0000ffff};
     struct image_scene s = scene_of(f, version2);
     uint32_t levels = f->view.levels ? f->view.levels : 1;
     char name[64];
@@ -237,7 +237,9 @@ static const struct fetch fetches[] = {
     {"3d-flat",
      {.kind = KIND(THREE_D), .width = 33, .height = 50, .depth = 5, .block_height_log2 = 2},
      NV_SASS_SHAPE_3D},
-    {"1d-array", {.kind = KIND(ONE_D_ARRAY), .width = 50, .depth = 9, .levels = 3}, NV_SASS_SHAPE_A1D},
+    {"1d-array",
+     {.kind = KIND(ONE_D_ARRAY), .width = 50, .depth = 9, .levels = 3},
+     NV_SASS_SHAPE_A1D},
     {"2d-array",
      {.kind = KIND(TWO_D_ARRAY), .width = 37, .height = 23, .depth = 5, .block_height_log2 = 1},
      NV_SASS_SHAPE_A2D},
@@ -259,8 +261,8 @@ static const struct fetch fetches[] = {
 /* Ways to say it: level zero, a handle in a uniform register, offsets, parts of the mask. */
 static void forms(struct images *im)
 {
-    const struct fetch f = {"forms", {.kind = KIND(TWO_D), .width = 37, .height = 23, .levels = 3},
-                            NV_SASS_SHAPE_2D};
+    const struct fetch f = {
+        "forms", {.kind = KIND(TWO_D), .width = 37, .height = 23, .levels = 3}, NV_SASS_SHAPE_2D};
     struct image_scene s = scene_of(&f, true);
     uint32_t want[LANES];
 
@@ -302,7 +304,8 @@ static void forms(struct images *im)
 /* Handles without a header behind them, and views that hold nothing. */
 static void empty(struct images *im)
 {
-    struct fetch f = {"null", {.kind = KIND(TWO_D), .width = 37, .height = 23, .null_view = true},
+    struct fetch f = {"null",
+                      {.kind = KIND(TWO_D), .width = 37, .height = 23, .null_view = true},
                       NV_SASS_SHAPE_2D};
     struct image_scene s = scene_of(&f, true);
     uint32_t want[LANES];

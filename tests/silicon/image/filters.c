@@ -68,8 +68,8 @@ static void wraps(struct images *im)
     for (unsigned w = 0; w < 2; w++)
         for (uint32_t mode = 0; mode < MODES; mode++)
             for (unsigned linear = 0; linear < 2; linear++) {
-                struct image_scene s = scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(ONE_D),
-                                                NV_SASS_SHAPE_1D, 512);
+                struct image_scene s =
+                    scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(ONE_D), NV_SASS_SHAPE_1D, 512);
 
                 for (unsigned i = 0; i < BYTES / 4; i++)
                     memory.floats[i] = (float)(i + 1);
@@ -168,8 +168,8 @@ static void weights(struct images *im)
     }
 }
 
-/* What the software GPU does not get to the last place: 8-bit SNORM under a filter (1 of 32767), sRGB
- * where a value just below a power of two sets the scale. */
+/* What the software GPU does not get to the last place: 8-bit SNORM under a filter (1 of 32767),
+ * sRGB where a value just below a power of two sets the scale. */
 static struct image_tolerance tolerance_of(uint32_t type, bool srgb)
 {
     return (struct image_tolerance){0, srgb ? 0.004f : type == TYPE(SNORM) ? 1.01f / 32767 : 0};
@@ -205,8 +205,8 @@ static void blends(struct images *im)
     };
 
     for (size_t k = 0; k < sizeof list / sizeof list[0]; k++) {
-        struct image_scene s = scene_of(list[k].components, list[k].type, KIND(TWO_D),
-                                        NV_SASS_SHAPE_2D, 512);
+        struct image_scene s =
+            scene_of(list[k].components, list[k].type, KIND(TWO_D), NV_SASS_SHAPE_2D, 512);
         char name[64];
 
         if (list[k].components == COMPONENTS(R32) || list[k].components == COMPONENTS(ZF32))
@@ -326,10 +326,10 @@ static void unnormalized(struct images *im)
 /* How borders are cut to the texels' precision. */
 static void border_bits(struct images *im)
 {
-    static const uint32_t components[] = {COMPONENTS(A8B8G8R8), COMPONENTS(A8B8G8R8),
+    static const uint32_t components[] = {COMPONENTS(A8B8G8R8),        COMPONENTS(A8B8G8R8),
                                           COMPONENTS(R16_G16_B16_A16), COMPONENTS(R16_G16_B16_A16),
                                           COMPONENTS(R16_G16_B16_A16), COMPONENTS(BC7U),
-                                          COMPONENTS(A2B10G10R10), COMPONENTS(DXN2)};
+                                          COMPONENTS(A2B10G10R10),     COMPONENTS(DXN2)};
     static const uint32_t types[] = {TYPE(UNORM), TYPE(SNORM), TYPE(UNORM), TYPE(SNORM),
                                      TYPE(FLOAT), TYPE(UNORM), TYPE(UNORM), TYPE(UNORM)};
 
@@ -403,8 +403,8 @@ static void borders(struct images *im)
 
     for (size_t k = 0; k < sizeof list / sizeof list[0]; k++)
         for (unsigned linear = 0; linear < 2; linear++) {
-            struct image_scene s = scene_of(list[k].components, list[k].type, KIND(TWO_D),
-                                            NV_SASS_SHAPE_2D, 64);
+            struct image_scene s =
+                scene_of(list[k].components, list[k].type, KIND(TWO_D), NV_SASS_SHAPE_2D, 64);
             static const float border[] = {0.2f, -0.75f, 1.5f, 0.6f};
             char name[64];
 
@@ -448,8 +448,8 @@ static void compares(struct images *im)
             for (unsigned i = 0; i < 128; i++) {
                 lanes[i].a[0] = image_float(unit(&state));
                 lanes[i].a[1] = image_float(unit(&state));
-                lanes[i].b[1] = image_float(i % 3 ? unit(&state) * 1.5f - 0.25f
-                                                  : (float)(i % 16) / 8);
+                lanes[i].b[1] =
+                    image_float(i % 3 ? unit(&state) * 1.5f - 0.25f : (float)(i % 16) / 8);
             }
             s.words = 4;
             snprintf(name, sizeof name, "compare-%u-func%u", k, func);
@@ -501,10 +501,10 @@ static void cubes(struct images *im)
 {
     for (uint32_t seam = 0; seam < 4; seam++)
         for (unsigned linear = 0; linear < 2; linear++) {
-            struct image_scene s = scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(CUBEMAP),
-                                            NV_SASS_SHAPE_CUBE, 512);
-            struct mg_image_shape shape = {.width = 4, .height = 4, .depth = 1, .levels = 1,
-                                           .layers = 6, .element_bytes = 4};
+            struct image_scene s =
+                scene_of(COMPONENTS(R32), TYPE(FLOAT), KIND(CUBEMAP), NV_SASS_SHAPE_CUBE, 512);
+            struct mg_image_shape shape = {
+                .width = 4, .height = 4, .depth = 1, .levels = 1, .layers = 6, .element_bytes = 4};
             struct mg_image_layout l;
             char name[64];
             uint32_t state = 31;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What texels are worth: 64 texels of random bits of every format, and many blocks of the compressed
- * ones, fetched as they are.
+ * What texels are worth: 64 texels of random bits of every format, and many blocks of the
+ * compressed ones, fetched as they are.
  */
 #include "tests/silicon/image/image.h"
 
@@ -144,7 +144,8 @@ static void all_codes(struct images *im)
     set_lanes(64, 512);
     for (unsigned i = 0; i < 2; i++) {
         for (unsigned n = 0; n < sizeof memory; n++)
-            memory[n] = (uint8_t)n; /* columns of 16: a GOB's bytes are out of order, all are there */
+            memory[n] =
+                (uint8_t)n; /* columns of 16: a GOB's bytes are out of order, all are there */
         s = scene_of(COMPONENTS(R8), types[i], 16);
         s.view.width = 64;
         s.view.height = 8;
@@ -215,7 +216,8 @@ static void compressed(struct images *im)
         {"bc7-srgb", COMPONENTS(BC7U), TYPE(UNORM), 16, true},
     };
     /* The last four are not modes. */
-    static const uint8_t bc6h_modes[] = {0, 1, 2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31};
+    static const uint8_t bc6h_modes[] = {0,  1, 2, 6,  10, 14, 18, 22, 26,
+                                         30, 3, 7, 11, 15, 19, 23, 27, 31};
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         struct image_scene s = scene_of(list[i].components, list[i].type, BLOCK_SIDE);
@@ -231,8 +233,8 @@ static void compressed(struct images *im)
             if (bc7)
                 *lead = (uint8_t)((*lead & ~0u << (b % 8)) | 1u << (b % 8));
             else
-                *lead = (uint8_t)((*lead & (bc6h_modes[b % 18] < 2 ? ~3u : ~31u)) |
-                                  bc6h_modes[b % 18]);
+                *lead =
+                    (uint8_t)((*lead & (bc6h_modes[b % 18] < 2 ? ~3u : ~31u)) | bc6h_modes[b % 18]);
         }
         set_lanes(32, 1024);
         s.view.srgb = list[i].srgb;

@@ -18,7 +18,14 @@
 #include "libmagma/winsys/nvidia_private.h"
 
 enum { WIDTH = 64, HEIGHT = 32, TARGET_BYTES = WIDTH * HEIGHT * 16, HEADER_BYTES = 128, SM = 90 };
-enum { CODE_BYTES = 4096, PIXEL_AT = 2048, REGISTERS = 16, LIST_MAX = 512, REFUSED_MAX = 8, SETTLE_US = 2000 };
+enum {
+    CODE_BYTES = 4096,
+    PIXEL_AT = 2048,
+    REGISTERS = 16,
+    LIST_MAX = 512,
+    REFUSED_MAX = 8,
+    SETTLE_US = 2000
+};
 
 /* Errors of methods come a little later than the end of the push. */
 static bool settle(struct images *im)
@@ -231,11 +238,11 @@ static bool vertex_program(uint8_t *memory)
     uint32_t header[HEADER_BYTES / 4] = {0};
     struct nvhw_sass s;
 
-    set_bits(header, 0, 4, 1);    /* vertex, tessellation, geometry */
-    set_bits(header, 5, 9, 4);    /* version */
-    set_bits(header, 10, 13, 1);  /* vertex */
-    set_bits(header, 17, 20, 1);  /* SASS version */
-    set_bits(header, 351, 351, 1); /* reads the vertex' number */
+    set_bits(header, 0, 4, 1);      /* vertex, tessellation, geometry */
+    set_bits(header, 5, 9, 4);      /* version */
+    set_bits(header, 10, 13, 1);    /* vertex */
+    set_bits(header, 17, 20, 1);    /* SASS version */
+    set_bits(header, 351, 351, 1);  /* reads the vertex' number */
     set_bits(header, 428, 431, 15); /* writes a position */
     memcpy(memory, header, sizeof header);
     next(&s, image_op(NV_SASS_ALD, -1));
@@ -271,13 +278,13 @@ static bool pixel_program(uint8_t *memory)
     uint32_t header[HEADER_BYTES / 4] = {0};
     struct nvhw_sass s;
 
-    set_bits(header, 0, 4, 2);    /* pixel */
-    set_bits(header, 5, 9, 4);    /* version */
-    set_bits(header, 10, 13, 5);  /* pixel */
-    set_bits(header, 14, 14, 1);  /* targets of their own */
-    set_bits(header, 17, 20, 1);  /* SASS version */
-    set_bits(header, 188, 189, 3); /* reads x and y */
-    set_bits(header, 191, 191, 1); /* ... and w, as it must */
+    set_bits(header, 0, 4, 2);      /* pixel */
+    set_bits(header, 5, 9, 4);      /* version */
+    set_bits(header, 10, 13, 5);    /* pixel */
+    set_bits(header, 14, 14, 1);    /* targets of their own */
+    set_bits(header, 17, 20, 1);    /* SASS version */
+    set_bits(header, 188, 189, 3);  /* reads x and y */
+    set_bits(header, 191, 191, 1);  /* ... and w, as it must */
     set_bits(header, 576, 579, 15); /* writes target 0 */
     memcpy(memory, header, sizeof header);
     for (unsigned i = 0; i < 2; i++) {
@@ -404,9 +411,9 @@ static bool allocate(struct images *im)
     struct nvhw_rmi_graphics_info info = {0};
     struct magma_error err = {0};
     uint32_t object = 0;
-    enum magma_code code = mg_rmi_control(&nv->rmi, nv->subdevice,
-                                          NV2080_CTRL_CMD_GR_GET_GFX_GPC_AND_TPC_INFO, &info,
-                                          sizeof info, &err);
+    enum magma_code code =
+        mg_rmi_control(&nv->rmi, nv->subdevice, NV2080_CTRL_CMD_GR_GET_GFX_GPC_AND_TPC_INFO, &info,
+                       sizeof info, &err);
 
     images_report(im, "graphics-tpcs", code == MAGMA_OK, "GPC mask 0x%x, %u TPCs %s", info.gpc_mask,
                   info.tpc_count, err.text);
@@ -421,7 +428,8 @@ void images_graphics(struct images *im, const char *folder)
     const char *why;
 
     (void)folder;
-    /* A channel that nothing else was asked of: behind compute work a draw has been seen to hang. */
+    /* A channel that nothing else was asked of: behind compute work a draw has been seen to hang.
+     */
     if (!images_wanted(im, "graphics") || !images_reopen(im) || !allocate(im))
         return;
     memset(magma_bo_map(im->texels), 0x77, TARGET_BYTES);

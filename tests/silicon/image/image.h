@@ -65,8 +65,8 @@ struct image_tolerance {
 };
 
 /*
- * The answer to a case: `words` words of each of `count` lanes. `question` is a hash of all that went
- * in. Records it or holds it against the file, and reports.
+ * The answer to a case: `words` words of each of `count` lanes. `question` is a hash of all that
+ * went in. Records it or holds it against the file, and reports.
  */
 void image_answer(struct images *im, const char *name, uint64_t question, const uint32_t *answer,
                   unsigned words, unsigned count, struct image_tolerance tolerance);
@@ -84,23 +84,23 @@ static inline uint32_t image_random(uint32_t *state)
 
 /* An image's header in words that people use; 0 means what is usual. */
 struct image_view {
-    uint32_t components;                      /* NV_TIC_V1_BLOCKLINEAR_COMPONENTS_* */
-    uint32_t type;                            /* version 1 type of every component */
-    uint32_t source[4];                       /* X Y Z W source; all 0: R G B A */
-    uint32_t kind;                            /* TEXTURE_TYPE */
-    uint32_t width, height, depth;            /* texels; depth: slices or layers */
-    uint32_t levels, view_first, view_last;   /* levels: at least 1; view_last 0: all */
+    uint32_t components;                    /* NV_TIC_V1_BLOCKLINEAR_COMPONENTS_* */
+    uint32_t type;                          /* version 1 type of every component */
+    uint32_t source[4];                     /* X Y Z W source; all 0: R G B A */
+    uint32_t kind;                          /* TEXTURE_TYPE */
+    uint32_t width, height, depth;          /* texels; depth: slices or layers */
+    uint32_t levels, view_first, view_last; /* levels: at least 1; view_last 0: all */
     uint32_t block_height_log2, block_depth_log2;
-    uint32_t pitch_bytes;                     /* not 0: pitch layout */
-    uint32_t min_lod;                         /* 4.8 */
-    uint32_t samples;                         /* MULTI_SAMPLE_COUNT */
+    uint32_t pitch_bytes; /* not 0: pitch layout */
+    uint32_t min_lod;     /* 4.8 */
+    uint32_t samples;     /* MULTI_SAMPLE_COUNT */
     bool srgb, buffer, unnormalized, null_view, all_zero_source;
 };
 
 struct image_sampler {
     uint32_t wrap[3];
-    uint32_t mag, min, mip; /* filters; 0: point, point, none */
-    uint32_t compare;       /* 1 + DEPTH_COMPARE_FUNC */
+    uint32_t mag, min, mip;    /* filters; 0: point, point, none */
+    uint32_t compare;          /* 1 + DEPTH_COMPARE_FUNC */
     uint32_t min_lod, max_lod; /* 4.8; max_lod 0: 15 */
     uint32_t bias;             /* 5.8 */
     uint32_t aniso, seam, reduction;
@@ -115,12 +115,12 @@ struct image_lane {
 struct image_scene {
     struct image_view view;
     struct image_sampler sampler;
-    bool version2;   /* of the header */
-    uint32_t method; /* SET_TEXTURE_HEADER_VERSION + 1; 0: not sent */
+    bool version2;         /* of the header */
+    uint32_t method;       /* SET_TEXTURE_HEADER_VERSION + 1; 0: not sent */
     const uint8_t *texels; /* NULL: already in memory */
     uint64_t address;      /* not 0: of the texels */
     uint32_t texel_bytes;
-    struct nvhw_sass op;   /* slots are filled in by image_run */
+    struct nvhw_sass op; /* slots are filled in by image_run */
     const struct image_lane *lanes;
     unsigned lane_count, words; /* words: of 5 that are part of the answer (the fifth: predicate) */
     bool writes;                /* the answer is what stands in memory behind it */

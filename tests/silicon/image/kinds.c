@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What the kind of a page does to the order of bytes: the same memory mapped with several kinds,
- * written through one and read through another. Raw bytes go to files. Only through nvidia.ko, whose
- * mappings may override the kind.
+ * written through one and read through another. Raw bytes go to files. Only through nvidia.ko,
+ * whose mappings may override the kind.
  */
 #include "tests/silicon/image/image.h"
 
@@ -76,9 +76,8 @@ static void push_blocks(struct images *im, uint64_t from, uint64_t to, bool to_b
                                NVHW_DEF(NVC5B5_SET_DST_BLOCK_SIZE, GOB_HEIGHT, GOB_HEIGHT_FERMI_8),
                            WIDTH * bytes, HEIGHT, 1, 0};
     uint32_t origin[2] = {0, 0};
-    uint32_t words[8] = {(uint32_t)(from >> 32), (uint32_t)from, (uint32_t)(to >> 32),
-                         (uint32_t)to,           WIDTH * bytes,  WIDTH * bytes,
-                         WIDTH * bytes,          HEIGHT};
+    uint32_t words[8] = {(uint32_t)(from >> 32), (uint32_t)from, (uint32_t)(to >> 32), (uint32_t)to,
+                         WIDTH * bytes,          WIDTH * bytes,  WIDTH * bytes,        HEIGHT};
     uint32_t launch = NVHW_DEF(NVC5B5_LAUNCH_DMA, DATA_TRANSFER_TYPE, NON_PIPELINED) |
                       NVHW_DEF(NVC5B5_LAUNCH_DMA, FLUSH_ENABLE, TRUE) |
                       NVHW_NUM(NVC5B5_LAUNCH_DMA, SRC_MEMORY_LAYOUT, to_blocks) |
@@ -132,8 +131,8 @@ static void finish(struct kinds *k, const char *name, bool good, const char *why
 }
 
 /* Written through `from`, read through `to`, as lines or as blocks. */
-static bool round_trip(struct kinds *k, const char *name, uint64_t to, bool to_blocks, uint64_t from,
-                       bool from_blocks, uint32_t bytes)
+static bool round_trip(struct kinds *k, const char *name, uint64_t to, bool to_blocks,
+                       uint64_t from, bool from_blocks, uint32_t bytes)
 {
     struct images *im = k->im;
     magma_gpu_va data = magma_bo_address(k->data), raw = magma_bo_address(k->raw);
@@ -238,8 +237,8 @@ static bool open_kinds(struct kinds *k)
 {
     struct mg_winsys *ws = mg_gpu_device(k->im->gpu)->ws;
     struct magma_error err = {0};
-    enum magma_code code = mg_nvidia_memory_create(ws, MAGMA_DOMAIN_VRAM, ROOM, 0, 0, &k->memory,
-                                                   &err);
+    enum magma_code code =
+        mg_nvidia_memory_create(ws, MAGMA_DOMAIN_VRAM, ROOM, 0, 0, &k->memory, &err);
 
     if (code == MAGMA_OK)
         code = magma_bo_create(k->im->gpu, ROOM, 4096, MAGMA_DOMAIN_SYSTEM, 0, &k->data, &err);

@@ -15,8 +15,8 @@
 
 /* Levels that the software GPU may be off: log2 of one derivative, and two that are not at right
  * angles, where silicon goes by the ellipse they make. */
-#define LOG2_ERROR    (2.0f / 256)
-#define ELLIPSE_ERROR 0.5f
+#define LOG2_ERROR       (2.0f / 256)
+#define ELLIPSE_ERROR    0.5f
 
 enum { SIDE = 64, LEVELS = 7, BYTES = 1 << 15 };
 
@@ -25,8 +25,12 @@ static struct image_lane lanes[IMAGE_LANES_MAX];
 
 static void fill(void)
 {
-    struct mg_image_shape shape = {.width = SIDE, .height = SIDE, .depth = 1, .levels = LEVELS,
-                                   .layers = 1, .element_bytes = 4};
+    struct mg_image_shape shape = {.width = SIDE,
+                                   .height = SIDE,
+                                   .depth = 1,
+                                   .levels = LEVELS,
+                                   .layers = 1,
+                                   .element_bytes = 4};
     struct mg_image_layout l;
 
     (void)mg_image_layout(&shape, &l);

@@ -160,8 +160,9 @@ int main(int argc, char **argv)
     const char *device = getenv("MAGMA_DEVICE");
 
     if (!parse(argc, argv, &a)) {
-        fprintf(stderr, "usage: %s --record FILE | --replay FILE [--only PREFIX] [--extra FOLDER] "
-                        "[--quiet]\n",
+        fprintf(stderr,
+                "usage: %s --record FILE | --replay FILE [--only PREFIX] [--extra FOLDER] "
+                "[--quiet]\n",
                 argv[0]);
         return 2;
     }

@@ -15,7 +15,18 @@
 
 enum { SM = 90, PROGRAM_MAX = 40, REGISTERS = 40, RESULT_WORDS = 8, POISON = 0x7eadbeef };
 /* Registers of the program. */
-enum { R_LANE = 0, R_CTA = 1, R_BASE = 2, R_IN = 4, R_OUT = 6, R_A = 8, R_B = 12, R_D = 16, R_PRED = 20, R_HANDLE = 24 };
+enum {
+    R_LANE = 0,
+    R_CTA = 1,
+    R_BASE = 2,
+    R_IN = 4,
+    R_OUT = 6,
+    R_A = 8,
+    R_B = 12,
+    R_D = 16,
+    R_PRED = 20,
+    R_HANDLE = 24
+};
 /* Bytes of the root: addresses of lanes and results, the handle. */
 enum { ROOT_LANES = 0, ROOT_RESULTS = 8, ROOT_HANDLE = 16, ROOT_BYTES = 32 };
 enum { WRITTEN_BYTES = 2048, LANE_BYTES = 32, UR_HANDLE = 4, SR_TID_X = 0x21, SR_CTAID_X = 0x25 };
@@ -358,8 +369,8 @@ static void build(struct program *p, const struct image_scene *scene)
     s->o[NV_SASS_OFFSET] = nvhw_sass_imm(-(int64_t)NV_SASS_BYTES);
 }
 
-/* The form that takes its handle from a register has a code (bits 0..11) of its own; all else stands
- * where it does in the form that takes it from a constant bank. */
+/* The form that takes its handle from a register has a code (bits 0..11) of its own; all else
+ * stands where it does in the form that takes it from a constant bank. */
 static uint32_t bindless_code(unsigned op)
 {
     switch (op) {
@@ -417,8 +428,8 @@ static void push_state(struct images *im, const struct image_scene *scene)
     push_pool(im, NVC5C0_SET_TEX_HEADER_POOL_A, pools);
     push_pool(im, NVC5C0_SET_TEX_SAMPLER_POOL_A, pools + IMAGE_HEADERS * NV_TIC_BYTES);
     if (scene->method)
-        magma_push_methods(im->push, NV_PBDMA_SUBCHANNEL_COMPUTE,
-                           NVCBC0_SET_TEXTURE_HEADER_VERSION, &version, 1);
+        magma_push_methods(im->push, NV_PBDMA_SUBCHANNEL_COMPUTE, NVCBC0_SET_TEXTURE_HEADER_VERSION,
+                           &version, 1);
     magma_push_methods(im->push, NV_PBDMA_SUBCHANNEL_COMPUTE,
                        NVC5C0_INVALIDATE_TEXTURE_HEADER_CACHE, &zero, 1);
     magma_push_methods(im->push, NV_PBDMA_SUBCHANNEL_COMPUTE, NVC5C0_INVALIDATE_SAMPLER_CACHE,

@@ -82,8 +82,8 @@ static float clear_of_ties(float value, uint32_t *state)
 
 static void values(const struct format *f)
 {
-    static const float some[] = {0,      1,       -1,    0.5f,     -0.5f,   0.25f,     1.5f, -2,
-                                 0.003f, 0.0039f, 0.1f,  0.9999f,  65504,   70000,     1e-8f, -0.0f};
+    static const float some[] = {0,      1,       -1,   0.5f,    -0.5f, 0.25f, 1.5f,  -2,
+                                 0.003f, 0.0039f, 0.1f, 0.9999f, 65504, 70000, 1e-8f, -0.0f};
     uint32_t state = 3;
 
     for (unsigned i = 0; i < LANES; i++)
@@ -118,7 +118,7 @@ static void formatted(struct images *im, const struct format *f)
 
 static void raw(struct images *im)
 {
-    static const int sizes[] = {NV_SASS_SIZE_U8, NV_SASS_SIZE_S8,  NV_SASS_SIZE_U16,
+    static const int sizes[] = {NV_SASS_SIZE_U8,  NV_SASS_SIZE_S8,  NV_SASS_SIZE_U16,
                                 NV_SASS_SIZE_S16, NV_SASS_SIZE_B32, NV_SASS_SIZE_B64,
                                 NV_SASS_SIZE_B128};
     char name[64];
@@ -126,7 +126,11 @@ static void raw(struct images *im)
     random_memory(22);
     for (unsigned ba = 0; ba < 2; ba++)
         for (unsigned i = 0; i < 7; i++) {
-            struct image_scene s = scene_of(&formats[ba || i == 4 ? 0 : i < 2 ? 11 : i < 4 ? 12 : i == 5 ? 6 : 8]);
+            struct image_scene s = scene_of(&formats[ba || i == 4 ? 0
+                                                     : i < 2      ? 11
+                                                     : i < 4      ? 12
+                                                     : i == 5     ? 6
+                                                                  : 8]);
 
             s.op = image_op(NV_SASS_SULD_D, NV_SASS_MOD_SSHAPE, NV_SASS_SSHAPE_2D,
                             NV_SASS_MOD_CLAMP, NV_SASS_CLAMP_IGN, NV_SASS_MOD_SIZE, sizes[i],
