@@ -138,7 +138,7 @@ static void fills(struct copies *c)
 static void bandwidth(struct silicon *s, struct magma_channel *channel, enum magma_domain from,
                       enum magma_domain to, const char *name)
 {
-    const uint64_t bytes = UINT64_C(256) << 20;
+    const uint64_t bytes = UINT64_C(1) << (is_model(s) ? 22 : 28);
     struct magma_bo *src = new_bo(s, bytes, from, 0), *dst = new_bo(s, bytes, to, 0);
     uint64_t best = UINT64_MAX;
     const char *why = "";
@@ -152,7 +152,8 @@ static void bandwidth(struct silicon *s, struct magma_channel *channel, enum mag
         took = now_ns() - start;
         best = took < best ? took : best;
     }
-    report(name, good, "256 MiB: %.1f GB/s", (double)bytes / (double)best);
+    report(name, good, "%llu MiB: %.1f GB/s", (unsigned long long)bytes >> 20,
+           (double)bytes / (double)best);
     magma_bo_destroy(src);
     magma_bo_destroy(dst);
 }
@@ -161,7 +162,7 @@ static void bandwidth(struct silicon *s, struct magma_channel *channel, enum mag
 static void bandwidth_lines(struct silicon *s, struct magma_channel *channel, uint32_t line_bytes,
                             const char *name)
 {
-    const uint64_t bytes = UINT64_C(256) << 20;
+    const uint64_t bytes = UINT64_C(1) << (is_model(s) ? 22 : 28);
     struct magma_bo *src = new_bo(s, bytes, MAGMA_DOMAIN_VRAM, 0);
     struct magma_bo *dst = new_bo(s, bytes, MAGMA_DOMAIN_VRAM, 0);
     uint64_t best = UINT64_MAX;
@@ -182,8 +183,8 @@ static void bandwidth_lines(struct silicon *s, struct magma_channel *channel, ui
         took = now_ns() - start;
         best = took < best ? took : best;
     }
-    report(name, good, "256 MiB in lines of %u bytes: %.1f GB/s", line_bytes,
-           (double)bytes / (double)best);
+    report(name, good, "%llu MiB in lines of %u bytes: %.1f GB/s", (unsigned long long)bytes >> 20,
+           line_bytes, (double)bytes / (double)best);
     magma_bo_destroy(src);
     magma_bo_destroy(dst);
 }

@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,8 +35,8 @@ def files(folder):
     return [os.path.join(path, f) for f in sorted(os.listdir(path))] if os.path.isdir(path) else []
 
 
-def parts(model):
-    """(name, what it checks, seconds, command)"""
+def parts(model, folder):
+    """(name, what it checks, seconds, command); files for --out go to folder"""
     data = os.path.join(HERE, "data")
     silicon = lambda part: ["silicon", "--part", part]
     yield "host", "semaphores, timestamps, 100,000 submissions", 60, silicon("host")
@@ -50,8 +51,10 @@ def parts(model):
         yield "jobs", "the compiler's shaders, bit for bit", 60, \
             ["silicon", "--part", "none"] + files("jobs")
     if program("sass"):
+        record = [] if model else ["--accidents", "--scenes", f"{folder}/sm90-scenes.tsv", "--record",
+                                   f"{folder}/sm90-sweep.bin", "--json", f"{folder}/sass.json"]
         yield "sass", "instruction sweeps against the software SM", 150, \
-            ["sass", "--supported", "--bounds", os.path.join(data, "sm90-sweep-bounds.tsv")]
+            ["sass", "--supported", "--bounds", os.path.join(data, "sm90-sweep-bounds.tsv")] + record
     for answers in files("answers"):
         if program("images"):
             yield "images", "texture units against what was recorded", 90, \
@@ -145,6 +148,7 @@ def main():
     p.add_argument("--seconds", type=float, default=570, help="for all of it (default 570)")
     p.add_argument("--json", metavar="FILE")
     p.add_argument("--log", metavar="FILE", help="everything the programs said")
+    p.add_argument("--out", metavar="FOLDER", help="for what parts record (sweeps)")
     p.add_argument("--privileged", action="store_true", help="as root, stay root")
     a = p.parse_args()
     end = time.monotonic() + a.seconds
@@ -154,7 +158,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
         env = environment(a.device, folder)
-        for name, what, limit, command in parts(a.device.startswith("model:")):
+        for name, what, limit, command in parts(a.device.startswith("model:"), folder):
             if a.part and name not in a.part:
                 continue
             limit = min(limit, end - time.monotonic())
@@ -170,6 +174,9 @@ def main():
             print(f"{name}: {r['passed']} of {r['cases']}, {seconds:.1f} s", flush=True)
             for failure in r["failures"]:
                 print("    " + failure, flush=True)
+        for name in os.listdir(folder) if a.out else []:
+            if os.path.isfile(os.path.join(folder, name)):
+                shutil.copy(os.path.join(folder, name), a.out)
     print_table(results)
     if a.json:
         with open(a.json, "w", encoding="utf-8") as f:
