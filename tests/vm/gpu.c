@@ -4,6 +4,7 @@
  *
  *     vm_gpu work     fills and copies without end; prints "working" after the first round
  *     vm_gpu guard    copies into memory that the IOMMU maps, then after it maps it no more
+ *     vm_gpu fault    copies to a GPU address at which nothing is
  *     vm_gpu guard-gsp   takes the memory of its queues from the GPU's own processor
  *
  * MAGMA_DEVICE names the GPU. The guards reach below the public API: there no caller can leave a
@@ -98,6 +99,19 @@ static int work_forever(struct work *w)
     }
 }
 
+static int fault(struct work *w)
+{
+    const struct mg_winsys *ws = mg_gpu_device(w->gpu)->ws;
+    enum magma_code code = fill_and_copy(w, (magma_gpu_va){ws->va_end - UNUSED_SPAN}, PATTERN);
+
+    if (code != MAGMA_DEVICE_LOST) {
+        printf("a copy to nowhere: %s\n", magma_code_name(code));
+        return 1;
+    }
+    printf("the driver says: %s\n", magma_gpu_lost_reason(w->gpu));
+    return 0;
+}
+
 /* The same copy through the same GPU mapping twice; in between the memory is given back. */
 static int guard(struct work *w)
 {
@@ -159,7 +173,7 @@ static int guard_gsp(struct work *w)
 static const struct deed {
     const char *name;
     int (*run)(struct work *w);
-} deeds[] = {{"work", work_forever}, {"guard", guard}, {"guard-gsp", guard_gsp}};
+} deeds[] = {{"work", work_forever}, {"fault", fault}, {"guard", guard}, {"guard-gsp", guard_gsp}};
 
 int main(int argc, char **argv)
 {
@@ -172,7 +186,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], deeds[i].name) == 0)
             deed = &deeds[i];
     if (!deed) {
-        fprintf(stderr, "usage: vm_gpu work|guard|guard-gsp\n");
+        fprintf(stderr, "usage: vm_gpu work|fault|guard|guard-gsp\n");
         return 2;
     }
     if (!set_up(&w))

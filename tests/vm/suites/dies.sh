@@ -1,7 +1,23 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# A GPU that stops to answer while it computes: its process dies, and QEMU reads all ones. The last
-# suite of its guest, for the kernel waits minutes for such a device.
-# shellcheck shell=dash disable=SC2154 # plugged: guest.sh
+# GPUs that leave for good while they compute: the kernel removes one, the process of another dies
+# and QEMU reads all ones. The last suite of its guest: a GPU that was removed comes back without
+# its large BARs here, and the kernel waits minutes for one that is dead.
+# shellcheck shell=dash disable=SC2154 # gpu, device, plugged: guest.sh
+
+test_a_gpu_that_computes_is_removed() {
+    bind_to vfio-pci
+    vm_gpu work >/tmp/work 2>&1 &
+    wait_for working /tmp/work
+    echo 1 >$device/remove
+    wait $! || true
+    cat /tmp/work
+    grep -q 'round .*the kernel asks for the device back' /tmp/work
+    refuses 'there is no such PCI device' magma info
+    echo 1 >/sys/bus/pci/rescan
+    within 30 test -e $device
+    bind_to vfio-pci
+    vm_vfio gpu-registers $gpu
+}
 
 test_a_gpu_that_dies_is_a_lost_device() {
     [ -e /sys/bus/pci/devices/$plugged ] || plug gpu

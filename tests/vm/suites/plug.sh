@@ -41,20 +41,3 @@ test_a_gpu_that_computes_is_taken_from_its_driver() {
     bind_to vfio-pci
     prints 'is down again' magma boot
 }
-
-test_a_gpu_that_computes_is_removed() {
-    bind_to vfio-pci
-    vm_gpu work >/tmp/work 2>&1 &
-    wait_for working /tmp/work
-    echo 1 >$device/remove
-    wait $! || true
-    cat /tmp/work
-    grep -q 'round .*the kernel asks for the device back' /tmp/work
-    refuses 'there is no such PCI device' magma info
-    echo 1 >/sys/bus/pci/rescan
-    within 30 test -e $device
-    bind_to vfio-pci
-    dmesg | grep -i 'bar [0-9]' | tail -n 12; cat $device/resource | head -n 6
-    vm_vfio gpu-registers $gpu
-    prints 'is down again' magma boot
-}
