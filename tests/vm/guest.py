@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from initrd import Initrd
-from machine import Failed, Gpu, Machine, kernel_image
+from machine import PLUGGED_VRAM, Failed, Gpu, Machine, kernel_image
 from qmp import Refused
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -107,9 +107,9 @@ class Guest:
             if label(*suite) not in seen:
                 self.results.add(label(*suite), "has_tests", 0, "no test of it ran")
 
-    def _new_gpu(self, name, plan=None):
+    def _new_gpu(self, name, *options):
         return Gpu(os.path.join(self.options.build, GPUMODEL), self.options.chip, self.scratch,
-                   name, plan)
+                   name, *options)
 
     def _follow(self):
         """Reads what init tells; true once it said that it is done."""
@@ -173,7 +173,7 @@ class Guest:
         if what == "gpu":
             if self.plugged:
                 self.plugged.stop()
-            self.plugged = self._new_gpu("plugged", plan and f"{HERE}/plans/{plan}")
+            self.plugged = self._new_gpu("plugged", plan and f"{HERE}/plans/{plan}", PLUGGED_VRAM)
             device = self.plugged.device(PORT, "plugged")
         elif what in devices:
             device = {**devices[what], "id": "plugged", "bus": PORT}

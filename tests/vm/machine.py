@@ -13,6 +13,7 @@ from qmp import Qmp
 GPU_START_S = 20  # the software GPU listens within
 STOP_S = 10       # a process ends after SIGTERM within
 GPU_VRAM = "2G"
+PLUGGED_VRAM = "512M"  # plugged later: larger BARs find no room behind the port
 GPU_REPLY_MS = 30000
 DISK_BYTES = 16 << 20
 # The console is for the kernel; the guest's programs report on a port of their own, since the
@@ -51,11 +52,11 @@ def stop(process):
 class Gpu:
     """gpumodel as a device that waits for QEMU; what it says goes to a file."""
 
-    def __init__(self, program, chip, scratch, name="gpu", plan=None):
+    def __init__(self, program, chip, scratch, name="gpu", plan=None, vram=GPU_VRAM):
         """plan: a file with faults to commit (gpumodel/plan.h)."""
         self.socket = os.path.join(scratch, name)
         self.log_path = os.path.join(scratch, name + ".log")
-        command = [program, "--chip", chip, "--vram", GPU_VRAM, "--ask-iommu", self.socket]
+        command = [program, "--chip", chip, "--vram", vram, "--ask-iommu", self.socket]
         command += ["--plan", plan] if plan else []
         with open(self.log_path, "ab") as log:
             self.process = start(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
