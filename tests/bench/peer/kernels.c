@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS_MAX = 7, THREADS = 256, TILE = 64, GROUPS_OF_REDUCE = 1056 };
+enum { ROUNDS = 7, THREADS = 256, TILE = 64, GROUPS_OF_REDUCE = 1056 };
 
 struct job {
     const char *shader;
@@ -57,11 +57,10 @@ static float *output(struct vkb *b, struct data *d)
 /* Every launch behind a barrier, so that each runs alone. Returns how often it ran. */
 static unsigned run(struct vkb *b, struct job *job, const struct data *d)
 {
-    const unsigned rounds = b->small ? 1 : ROUNDS_MAX;
     VkShaderModule module = vkb_module(b, job->shader);
     VkPipeline pipeline = vkb_pipeline(b, module, 0);
     VkCommandBuffer commands = vkb_begin(b);
-    double samples[ROUNDS_MAX];
+    unsigned ran = 0;
 
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, b->layout, 0, 1, &d->set, 0,
@@ -73,14 +72,11 @@ static unsigned run(struct vkb *b, struct job *job, const struct data *d)
         vkb_barrier(commands);
     }
     vkb_end(commands);
-    vkb_run(b, commands);
-    for (unsigned i = 0; i < rounds; i++)
-        samples[i] = vkb_run(b, commands) / job->times;
-    job->seconds = vkb_median(samples, rounds);
+    job->seconds = vkb_time(b, commands, b->small ? 1 : ROUNDS, &ran) / job->times;
     vkb_free(b, commands);
     vkDestroyPipeline(b->device, pipeline, NULL);
     vkDestroyShaderModule(b->device, module, NULL);
-    return (1 + rounds) * job->times;
+    return ran * job->times;
 }
 
 /* ---- Bound by bandwidth ---------------------------------------------------------------------- */

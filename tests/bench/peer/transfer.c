@@ -4,18 +4,12 @@
 
 #include <string.h>
 
-enum { ROUNDS_MAX = 7 };
+enum { ROUNDS = 7 };
 
-static double time_rounds(struct vkb *b, VkCommandBuffer commands)
+static double time_rounds(struct vkb *b, VkCommandBuffer commands, unsigned *times)
 {
-    const unsigned rounds = b->small ? 1 : ROUNDS_MAX;
-    double samples[ROUNDS_MAX];
-
     vkb_end(commands);
-    vkb_run(b, commands);
-    for (unsigned i = 0; i < rounds; i++)
-        samples[i] = vkb_run(b, commands);
-    return vkb_median(samples, rounds);
+    return vkb_time(b, commands, b->small ? 1 : ROUNDS, times);
 }
 
 /* ---- Transfers ------------------------------------------------------------------------------- */
@@ -50,7 +44,7 @@ static void copies(struct vkb *b, VkDeviceSize bytes, unsigned times, const char
         vkCmdCopyBuffer(commands, from.buffer, to.buffer, 1, &region);
         vkb_barrier(commands);
     }
-    seconds = time_rounds(b, commands);
+    seconds = time_rounds(b, commands, NULL);
     vkb_copy(b, &host, &to, bytes);
     check_words(&host, bytes / 4, what, 7, 2654435761u);
     peer_note(key, what, (double)bytes * times / seconds / 1e9, "GB/s");
@@ -79,7 +73,7 @@ static void host_copies(struct vkb *b, VkDeviceSize bytes, bool up)
     vkCmdCopyBuffer(commands, up ? host.buffer : device.buffer, up ? device.buffer : host.buffer, 1,
                     &region);
     vkb_barrier(commands);
-    seconds = time_rounds(b, commands);
+    seconds = time_rounds(b, commands, NULL);
     if (up) {
         memset(host.cpu, 0, bytes);
         vkb_copy(b, &host, &device, bytes);
@@ -102,7 +96,7 @@ static void fills(struct vkb *b, VkDeviceSize bytes, unsigned times)
         vkCmdFillBuffer(commands, to.buffer, 0, bytes, 0x5ca1ab1e);
         vkb_barrier(commands);
     }
-    seconds = time_rounds(b, commands);
+    seconds = time_rounds(b, commands, NULL);
     memset(host.cpu, 0, bytes);
     vkb_copy(b, &host, &to, bytes);
     check_words(&host, bytes / 4, "vkCmdFillBuffer", 0x5ca1ab1e, 0);
@@ -130,9 +124,9 @@ static void dispatch_rate(struct vkb *b, VkPipeline pipeline, VkDescriptorSet se
                           struct vkb_buffer *words, bool ordered)
 {
     const uint32_t times = b->small ? 32 : 2048;
-    const uint32_t runs = 1 + (b->small ? 1 : ROUNDS_MAX);
     VkCommandBuffer commands = vkb_begin(b);
     uint32_t *count = words->cpu;
+    unsigned runs = 0;
     double seconds;
 
     memset(count, 0, times * 4);
@@ -149,7 +143,7 @@ static void dispatch_rate(struct vkb *b, VkPipeline pipeline, VkDescriptorSet se
             vkb_barrier(commands);
     }
     vkb_barrier(commands);
-    seconds = time_rounds(b, commands);
+    seconds = time_rounds(b, commands, &runs);
     for (uint32_t i = 0; i < times; i++) {
         uint32_t want = ordered ? (i ? 0 : times * runs) : runs;
 

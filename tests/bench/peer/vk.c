@@ -8,7 +8,7 @@
 
 #define TIMEOUT_NS UINT64_C(60000000000)
 
-enum { SETS_MAX = 64, CODE_BYTES_MAX = 1 << 16 };
+enum { ROUNDS_MAX = 15, SETS_MAX = 64, CODE_BYTES_MAX = 1 << 16 };
 
 uint64_t vkb_now_ns(void)
 {
@@ -316,6 +316,26 @@ double vkb_run(struct vkb *b, VkCommandBuffer commands)
     seconds = (double)(vkb_now_ns() - start) / 1e9;
     VKB_CHECK(vkResetFences(b->device, 1, &b->fence));
     return seconds;
+}
+
+double vkb_time(struct vkb *b, VkCommandBuffer commands, unsigned rounds, unsigned *times)
+{
+    const double warm_s = b->small ? 0 : 0.15;
+    double samples[ROUNDS_MAX];
+    uint64_t start = vkb_now_ns();
+    unsigned count = 0;
+
+    do {
+        vkb_run(b, commands);
+        count++;
+    } while ((double)(vkb_now_ns() - start) / 1e9 < warm_s);
+    if (rounds > ROUNDS_MAX)
+        rounds = ROUNDS_MAX;
+    for (unsigned i = 0; i < rounds; i++)
+        samples[i] = vkb_run(b, commands);
+    if (times)
+        *times += count + rounds;
+    return vkb_median(samples, rounds);
 }
 
 void vkb_free(struct vkb *b, VkCommandBuffer commands)

@@ -77,6 +77,9 @@ void vkb_end(VkCommandBuffer commands);
 void vkb_barrier(VkCommandBuffer commands);
 /* Submits, waits; returns the seconds between. */
 double vkb_run(struct vkb *b, VkCommandBuffer commands);
+/* Runs it until clocks have had time to rise, then so often for the median. Adds to *times, unless
+ * NULL, how often it ran. */
+double vkb_time(struct vkb *b, VkCommandBuffer commands, unsigned rounds, unsigned *times);
 void vkb_free(struct vkb *b, VkCommandBuffer commands);
 /* Through a staging buffer of the caller, which must be as large. */
 void vkb_copy(struct vkb *b, const struct vkb_buffer *to, const struct vkb_buffer *from,
