@@ -49,6 +49,7 @@ static void run_passes(struct cc_shader *s, const uint32_t *spirv, size_t word_c
     after(s, "barriers");
     cc_blocks_merge(s);
     cc_repeat_run(s);
+    after(s, "repeat");
     cc_vector_run(s);
     cc_legal_run(s);
     cc_dce_run(s);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Loops of one block whose number of trips is a known multiple of a few: the block does the work of
- * that many trips, and the condition is looked at once for all of them.
+ * Loops of one block. Where the number of trips is a known multiple of a few, the block does the work
+ * of that many trips, and the condition is looked at once for all of them. Where it shows only while
+ * the shader runs and the block loads from memory, a loop of four trips at a time goes before it,
+ * whose loads are under way together, and the loop as it was does the rest.
  *
  * Expects merged blocks: the head holds phis, pure computations and the branch, the body the rest.
  */
 #include "ir.h"
 
-enum { GROWN_MAX = 96, TRIPS_TOGETHER_MAX = 8 };
+enum { GROWN_MAX = 96, TRIPS_TOGETHER_MAX = 8, TRIPS_AHEAD = 4 };
 
 struct loop {
     struct cc_shader *s;
@@ -199,9 +201,8 @@ static void copy_block(struct loop *l, const struct cc_block *block, struct cc_i
     }
 }
 
-/* What the phis are in the next trip: all are read before any is set. The counter comes straight
- * from where it began, so that those in between are needed by nobody. */
-static void advance(struct loop *l, struct cc_inst *before, unsigned trip)
+/* What the phis are in the next trip: all are read before any is set. */
+static void next_phis(struct loop *l)
 {
     size_t count = 0;
     for (struct cc_inst *phi = l->head->first; phi && phi->op == CC_PHI; phi = phi->next) {
@@ -216,6 +217,12 @@ static void advance(struct loop *l, struct cc_inst *before, unsigned trip)
     for (struct cc_inst *phi = l->head->first; phi && phi->op == CC_PHI; phi = phi->next) {
         l->now[phi->def[0]] = next[count++];
     }
+}
+
+/* The counter comes straight from where it began, so that those in between are needed by nobody. */
+static void advance(struct loop *l, struct cc_inst *before, unsigned trip)
+{
+    next_phis(l);
     struct cc_inst *add = cc_inst_create(l->s, CC_IADD3, 3);
     add->src[0] = cc_val_src(l->s, l->phi->def[0]);
     add->src[1] = cc_imm(trip * l->step);
@@ -225,9 +232,8 @@ static void advance(struct loop *l, struct cc_inst *before, unsigned trip)
     cc_inst_insert_before(l->s, before, add);
 }
 
-static void repeat(struct loop *l, unsigned times)
+static void begin_copying(struct loop *l)
 {
-    struct cc_inst *jump = cc_block_terminator(l->body);
     for (struct cc_inst *inst = l->body->first; inst; inst = inst->next) {
         inst->mark = false;
     }
@@ -236,6 +242,12 @@ static void repeat(struct loop *l, unsigned times)
     }
     l->first_val = (uint32_t)l->s->val_count;
     l->now = cc_alloc(l->s->arena, l->s->val_count, sizeof(*l->now));
+}
+
+static void repeat(struct loop *l, unsigned times)
+{
+    struct cc_inst *jump = cc_block_terminator(l->body);
+    begin_copying(l);
     for (unsigned trip = 1; trip < times; trip++) {
         advance(l, jump, trip);
         copy_block(l, l->head, jump);
@@ -247,10 +259,167 @@ static void repeat(struct loop *l, unsigned times)
     }
 }
 
+/* ---- trips ahead ---- */
+
+static bool invariant(const struct loop *l, struct cc_src src)
+{
+    const struct cc_inst *def = definition(l, src);
+    return !src.neg && !src.abs && !src.inv &&
+           (!def || (def->block != l->head && def->block != l->body));
+}
+
+/* What the counter grows by in a trip: a source, or the product of two; false: something else. */
+static bool running_step(const struct loop *l, const struct cc_inst *phi, struct cc_src step[2])
+{
+    const struct cc_inst *add = definition(l, phi->src[l->latch]);
+    if (!add || add->def_count != 1 || (add->flags & CC_F_X) || add->guard.kind != CC_NONE) {
+        return false;
+    }
+    if (add->op == CC_IMAD) {
+        step[0] = add->src[0];
+        step[1] = add->src[1];
+        return add->src[2].kind == CC_VAL && add->src[2].v == phi->def[0] && !add->src[2].neg &&
+               invariant(l, step[0]) && invariant(l, step[1]);
+    }
+    unsigned self = add->src[0].kind == CC_VAL && add->src[0].v == phi->def[0] ? 0 : 1;
+    step[0] = add->src[!self];
+    step[1] = cc_imm(1);
+    return add->op == CC_IADD3 && add->src[self].kind == CC_VAL &&
+           add->src[self].v == phi->def[0] && !add->src[self].neg && cc_is_imm(add->src[2], 0) &&
+           invariant(l, step[0]);
+}
+
+/* Stays while the counter, unsigned, is below something that does not change. */
+static bool find_bound(const struct loop *l, struct cc_inst **phi, struct cc_src *bound)
+{
+    struct cc_src p = cc_block_terminator(l->head)->src[0];
+    const struct cc_inst *compare = definition(l, p);
+    if (!compare || compare->op != CC_ISETP || compare->block != l->head ||
+        (compare->flags & (CC_F_SIGNED | CC_F_EX)) || compare->src[2].kind != CC_IMM ||
+        (compare->src[2].v == 0) != compare->src[2].inv ||
+        (l->head->succ[0] == l->body) == p.inv ||
+        (compare->cmp != CC_CMP_LT && compare->cmp != CC_CMP_GT)) {
+        return false;
+    }
+    struct cc_src counter = compare->src[compare->cmp == CC_CMP_GT];
+    *bound = compare->src[compare->cmp == CC_CMP_LT];
+    *phi = definition(l, counter);
+    return *phi && (*phi)->op == CC_PHI && (*phi)->block == l->head && !counter.neg &&
+           invariant(l, *bound);
+}
+
+static bool waits_for_memory(const struct loop *l)
+{
+    bool loads = false;
+    for (const struct cc_inst *inst = l->body->first; inst; inst = inst->next) {
+        bool read = cc_op_flags(inst->op) & CC_OPF_READ;
+        bool harmless = read || (cc_op_flags(inst->op) & (CC_OPF_PURE | CC_OPF_TERM));
+        if (!harmless) {
+            return false;
+        }
+        loads |= read;
+    }
+    return loads;
+}
+
+static struct cc_src put(struct loop *l, struct cc_block *block, enum cc_op op, struct cc_src a,
+                         struct cc_src b, struct cc_src c, enum cc_file file, uint8_t cmp)
+{
+    struct cc_inst *inst = cc_inst_create(l->s, op, 3);
+    inst->src[0] = a;
+    inst->src[1] = b;
+    inst->src[2] = c;
+    inst->cmp = cmp;
+    struct cc_src result = cc_def_add(l->s, inst, file);
+    cc_inst_insert_at_end(l->s, block, inst);
+    return result;
+}
+
+/*
+ * Below this, trips are left for four steps: the bound less three steps. Zero, for none, where that
+ * would wrap, or the steps are so large that their sum might.
+ */
+static struct cc_src bound_ahead(struct loop *l, struct cc_block *pre, struct cc_src bound,
+                                 const struct cc_src factor[2])
+{
+    const uint32_t step_max = UINT32_MAX / TRIPS_AHEAD;
+    const struct cc_src none = cc_imm(0), always = cc_bool(true);
+    struct cc_src step = put(l, pre, CC_IMAD, factor[0], factor[1], none, CC_GPR, 0);
+    struct cc_src steps =
+        put(l, pre, CC_IMAD, step, cc_imm(TRIPS_AHEAD - 1), none, CC_GPR, 0);
+    struct cc_src small =
+        put(l, pre, CC_ISETP, step, cc_imm(step_max), always, CC_PRED, CC_CMP_LT);
+    struct cc_src fits = put(l, pre, CC_ISETP, steps, bound, small, CC_PRED, CC_CMP_LE);
+    struct cc_src less = steps;
+    less.neg = true;
+    struct cc_src room = put(l, pre, CC_IADD3, bound, less, none, CC_GPR, 0);
+    return put(l, pre, CC_SEL, room, none, fits, CC_GPR, 0);
+}
+
+/* The new head: the phis of the old, and its computations for the first of the trips. */
+static struct cc_block *head_ahead(struct loop *l, struct cc_block *pre)
+{
+    struct cc_block *ahead = cc_block_create(l->s);
+    begin_copying(l);
+    pre->succ[0] = ahead;
+    ahead->preds =
+        cc_grow(l->s->arena, NULL, &ahead->pred_capacity, 2, sizeof(struct cc_block *));
+    ahead->preds[ahead->pred_count++] = pre;
+    for (struct cc_inst *phi = l->head->first; phi && phi->op == CC_PHI; phi = phi->next) {
+        struct cc_inst *own = cc_inst_create(l->s, CC_PHI, 2);
+        own->src[0] = phi->src[!l->latch];
+        l->now[phi->def[0]] =
+            cc_def_add(l->s, own, (enum cc_file)l->s->vals[phi->def[0]].file);
+        cc_inst_append(l->s, ahead, own);
+        phi->src[!l->latch] = l->now[phi->def[0]];
+    }
+    return ahead;
+}
+
+static void go_ahead(struct loop *l, struct cc_inst *counter, struct cc_src bound)
+{
+    struct cc_shader *s = l->s;
+    struct cc_block *pre = l->head->preds[!l->latch], *ahead = head_ahead(l, pre);
+    struct cc_block *body = cc_block_create(s);
+    struct cc_inst *branch = cc_inst_create(s, CC_BR, 1), *jump = cc_inst_create(s, CC_JMP, 0);
+    cc_inst_append(s, ahead, branch);
+    branch->src[0] = put(l, ahead, CC_ISETP, l->now[counter->def[0]], bound, cc_bool(true), CC_PRED,
+                         CC_CMP_LT);
+    cc_edge_add(s, ahead, 0, body);
+    ahead->succ[1] = l->head;
+    l->head->preds[!l->latch] = ahead;
+    cc_inst_append(s, body, jump);
+    cc_edge_add(s, body, 0, ahead);
+    for (unsigned trip = 0; trip < TRIPS_AHEAD; trip++) {
+        copy_block(l, l->head, jump);
+        copy_block(l, l->body, jump);
+        next_phis(l);
+    }
+    struct cc_inst *own = ahead->first;
+    for (struct cc_inst *phi = l->head->first; phi && phi->op == CC_PHI; phi = phi->next) {
+        own->src[1] = l->now[phi->def[0]];
+        own = own->next;
+    }
+}
+
+static bool try_ahead(struct loop *l)
+{
+    struct cc_inst *counter;
+    struct cc_src bound, step[2];
+    struct cc_block *pre = l->head->preds[!l->latch];
+    if (pre->succ[1] || !waits_for_memory(l) || !find_bound(l, &counter, &bound) ||
+        !running_step(l, counter, step)) {
+        return false;
+    }
+    go_ahead(l, counter, bound_ahead(l, pre, bound, step));
+    return true;
+}
+
 void cc_repeat_run(struct cc_shader *s)
 {
-    bool changed = false;
-    for (size_t i = 0; i < s->rpo_count; i++) {
+    bool changed = false, new_blocks = false;
+    size_t count = s->rpo_count;
+    for (size_t i = 0; i < count; i++) {
         struct loop l = {.s = s, .head = s->rpo[i]};
         unsigned size, times = TRIPS_TOGETHER_MAX;
         if (!find_body(&l) || !copyable(&l, &size)) {
@@ -263,9 +432,15 @@ void cc_repeat_run(struct cc_shader *s)
         if (trips > 0 && times > 1) {
             repeat(&l, times);
             changed = true;
+        } else if (trips == 0 && size * TRIPS_AHEAD <= GROWN_MAX && try_ahead(&l)) {
+            changed = new_blocks = true;
         }
     }
-    if (changed) {
+    if (new_blocks) {
+        cc_cfg_update(s);
+    }
+    if (changed) { /* what only counts is dead, or becomes part of other sums */
         cc_dce_run(s);
+        cc_combine_run(s);
     }
 }

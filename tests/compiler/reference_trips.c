@@ -99,8 +99,27 @@ static uint32_t choose(const uint32_t *few, uint32_t lane)
     return chosen;
 }
 
-static void long_loops(const uint32_t *a, uint32_t n, uint32_t lane, uint32_t *r)
+static uint32_t running_loops(const uint32_t *a, uint32_t n, uint32_t id, uint32_t kept)
 {
+    uint32_t lane = id % LANES;
+    for (uint32_t i = lane; i < n; i += 3) {
+        kept += a[i] * (i + 1u);
+    }
+    for (uint32_t i = lane * 4; i < n; i += id % 7u + 1u) {
+        kept = kept * 3u + a[i];
+    }
+    for (uint32_t i = lane; i < n * 0x1800000u; i += n * 0xa00000u) {
+        kept = kept * 5u + a[i & 63u];
+    }
+    for (uint32_t i = 0xffffff00u + lane; i < 0xfffffff0u; i += 16u) {
+        kept = kept * 9u + a[i & 127u];
+    }
+    return kept;
+}
+
+static void long_loops(const uint32_t *a, uint32_t n, uint32_t id, uint32_t *r)
+{
+    uint32_t lane = id % LANES;
     uint32_t p = lane, q = 1, kept = 0;
     for (int i = 50; i != 0; i--) {
         uint32_t t = p * 3u + (uint32_t)i;
@@ -113,7 +132,7 @@ static void long_loops(const uint32_t *a, uint32_t n, uint32_t lane, uint32_t *r
         r[12] = kept;
         r[13] = r[12] + (uint32_t)(i * i);
     }
-    r[14] = kept;
+    r[14] = running_loops(a, n, id, kept);
 }
 
 void ref_trips(const uint32_t *a, uint32_t n, uint32_t threads, uint32_t *want)
@@ -121,7 +140,7 @@ void ref_trips(const uint32_t *a, uint32_t n, uint32_t threads, uint32_t *want)
     for (uint32_t id = 0; id < threads; id++) {
         uint32_t *r = &want[id * WORDS_EACH], few[6], left = 0;
         simple_loops(id % LANES, r);
-        long_loops(a, n, id % LANES, r);
+        long_loops(a, n, id, r);
         r[0] = table(a, n, id);
         for (uint32_t i = 0; i < 6; i++) {
             few[i] = a[(id * 7 + i) % n];

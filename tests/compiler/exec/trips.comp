@@ -122,5 +122,14 @@ void main()
         r[at + 12] = kept;
         r[at + 13] = r[at + 12] + uint(i * i);
     }
+    // As many trips as the running shader says; few, many, and steps whose sum would wrap.
+    for (uint i = lane; i < n; i += 3)
+        kept += a[i] * (i + 1u);
+    for (uint i = lane * 4; i < n; i += id % 7u + 1u)
+        kept = kept * 3u + a[i];
+    for (uint i = lane; i < n * 0x1800000u; i += n * 0xa00000u)
+        kept = kept * 5u + a[i & 63u];
+    for (uint i = 0xffffff00u + lane; i < 0xfffffff0u; i += 16u)
+        kept = kept * 9u + a[i & 127u];
     r[at + 14] = kept;
 }
