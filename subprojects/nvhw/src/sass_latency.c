@@ -188,7 +188,9 @@ unsigned nvhw_sass_overwrite(unsigned sm, uint8_t kind, enum nvhw_sass_pipe firs
     if (kind != NV_SASS_REG)
         return 1;
     if (nvhw_sass_is_variable(sm, second))
-        return first == NV_SASS_PIPE_FP64 ? (sm < 80 ? 6 : predicated ? 10 : 9)
+        return first == NV_SASS_PIPE_FP64 ? (sm < 80      ? 6
+                                             : predicated ? 10
+                                                          : 9)
                : sm < 80 || predicated    ? 6
                                           : 5;
     if (pipe == NV_SASS_PIPE_FP64 || pipe == NV_SASS_PIPE_MMA || pipe == first)

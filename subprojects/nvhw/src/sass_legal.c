@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Combinations that decode and that silicon refuses. Source: an H100 (driver 580.159.04, 2026-11-25), each
- * instance of the instruction sweeps run alone; what it answers is "illegal instruction" (warp error 9).
- * Taken to hold for all SMs: nothing that the vendor's tools emit is among them.
+ * Combinations that decode and that silicon refuses. Source: an H100 (driver 580.159.04,
+ * 2026-11-25), each instance of the instruction sweeps run alone; what it answers is "illegal
+ * instruction" (warp error 9). Taken to hold for all SMs: nothing that the vendor's tools emit is
+ * among them.
  */
 #include "sass_table.h"
 
@@ -25,7 +26,8 @@ static unsigned resolved(unsigned type, unsigned otherwise)
     return type ? type : otherwise;
 }
 
-/* Conversions have two opcodes: one for types of up to 32 bits, one for when a 64-bit type takes part. */
+/* Conversions have two opcodes: one for types of up to 32 bits, one for when a 64-bit type takes
+ * part. */
 static const char *conversion(const struct nvhw_sass *in)
 {
     unsigned dst = resolved(in->mod[NV_SASS_MOD_DST],
@@ -103,13 +105,12 @@ const char *nvhw_sass_illegal(unsigned sm, const struct nvhw_sass *in)
         return half(in);
     case NV_SASS_MATCH:
         return in->mod[NV_SASS_MOD_MATCH] == NV_SASS_MATCH_ANY &&
-                       in->o[NV_SASS_PD].kind == NV_SASS_PRED &&
-                       in->o[NV_SASS_PD].reg != NV_SASS_PT
+                       in->o[NV_SASS_PD].kind == NV_SASS_PRED && in->o[NV_SASS_PD].reg != NV_SASS_PT
                    ? "MATCH.ANY with a predicate result"
                    : NULL;
     case NV_SASS_LDG:
         return sm >= 80 && is_odd_constant(in->mod[NV_SASS_MOD_ORDER]) ? "LDG.CONSTANT with a scope"
-                                                                      : NULL;
+                                                                       : NULL;
     default:
         return NULL;
     }

@@ -73,7 +73,8 @@ struct nvhw_sass *code_special(struct code *code, unsigned d, unsigned number)
     return s;
 }
 
-struct nvhw_sass *code_advance(struct code *code, unsigned d, unsigned a, struct nvhw_sass_operand b)
+struct nvhw_sass *code_advance(struct code *code, unsigned d, unsigned a,
+                               struct nvhw_sass_operand b)
 {
     struct nvhw_sass *s = code_abc(code, NV_SASS_IMAD_WIDE, d, R(a), b, R(d));
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Whether every instruction form that the compiler emits for the test shaders was recorded on silicon:
- * each row of the table with its modifiers, and each sign of an operand, must be among the recorded
- * instances or in the scenes.
+ * Whether every instruction form that the compiler emits for the test shaders was recorded on
+ * silicon: each row of the table with its modifiers, and each sign of an operand, must be among the
+ * recorded instances or in the scenes.
  *
  *     covers RECORD SHADER.spv...
  */
@@ -155,7 +155,7 @@ int main(int argc, char **argv)
 
     for (int i = 2; good && i < argc; i++)
         good = ask_shader(argv[i]);
-    printf("%u instructions of %d shaders, %u keys known, %u missing\n", seen, argc - 2, known_count,
-           missing);
+    printf("%u instructions of %d shaders, %u keys known, %u missing\n", seen, argc - 2,
+           known_count, missing);
     return !(good && seen && !missing);
 }

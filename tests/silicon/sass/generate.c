@@ -40,7 +40,8 @@ static uint32_t chance(struct generator *g, uint32_t of)
     return (uint32_t)((z ^ z >> 31) % of);
 }
 
-/* ---- What is swept ---------------------------------------------------------------------------- */
+/* ---- What is swept ----------------------------------------------------------------------------
+ */
 
 static bool is_load(unsigned op)
 {
@@ -106,9 +107,10 @@ static bool is_swept(unsigned op)
     }
 }
 
-/* ---- Operands --------------------------------------------------------------------------------- */
+/* ---- Operands ---------------------------------------------------------------------------------
+ */
 
-static const uint32_t ints[] = {0,    1,    2,      3,      0x7f,       0xff,      31,
+static const uint32_t ints[] = {0,    1,    2,      3,      0x7f,       0xff,       31,
                                 32,   33,   0xffff, 0x8000, 0x7fffffff, 0x80000000, 0xffffffff,
                                 0x18, 0x10, 0x0101, 0x3210, 0x55555555, 0xfffffff0};
 static const uint32_t floats[] = {0,          0x80000000, 0x3f800000, 0xbf000000, 0x7f800000,
@@ -213,7 +215,8 @@ static void fill_slot(struct generator *g, struct nvhw_sass *s, unsigned slot)
     }
 }
 
-/* ---- Modifiers -------------------------------------------------------------------------------- */
+/* ---- Modifiers --------------------------------------------------------------------------------
+ */
 
 static unsigned combinations(const struct nvhw_sass_form *f)
 {
@@ -236,7 +239,8 @@ static void set_mods(const struct nvhw_sass_form *f, unsigned combination, struc
     }
 }
 
-/* Values of no more than two modifiers, the others as when nothing is said. False: there are no more. */
+/* Values of no more than two modifiers, the others as when nothing is said. False: there are no
+ * more. */
 static bool set_pair(const struct nvhw_sass_form *f, unsigned index, struct nvhw_sass *s)
 {
     for (unsigned i = 0; i < f->mod_count; i++)
@@ -255,7 +259,8 @@ static bool set_pair(const struct nvhw_sass_form *f, unsigned index, struct nvhw
     return false;
 }
 
-/* ---- Memory ----------------------------------------------------------------------------------- */
+/* ---- Memory -----------------------------------------------------------------------------------
+ */
 
 static bool atomic_exists(const struct nvhw_sass *s)
 {
@@ -373,7 +378,8 @@ static bool place_memory(struct generator *g, struct nvhw_sass *s)
     return place_address(g, s);
 }
 
-/* ---- Instances -------------------------------------------------------------------------------- */
+/* ---- Instances --------------------------------------------------------------------------------
+ */
 
 /* What is known to be refused or to have no meaning. */
 static bool tidy(struct generator *g, struct nvhw_sass *s)

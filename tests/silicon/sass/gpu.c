@@ -133,8 +133,8 @@ uint8_t *sass_gpu_memory(struct sass_gpu *g, uint64_t size_bytes, uint64_t *va)
 
     magma_bo_destroy(g->extra);
     g->extra = NULL;
-    if (magma_bo_create(g->gpu, size_bytes, 0, MAGMA_DOMAIN_SYSTEM, MAGMA_BO_ZERO, &g->extra, &err) !=
-        MAGMA_OK)
+    if (magma_bo_create(g->gpu, size_bytes, 0, MAGMA_DOMAIN_SYSTEM, MAGMA_BO_ZERO, &g->extra,
+                        &err) != MAGMA_OK)
         return NULL;
     *va = magma_bo_address(g->extra).raw;
     return magma_bo_map(g->extra);

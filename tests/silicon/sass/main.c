@@ -7,10 +7,12 @@
  *          [--from N] [--mufu] [--dump FOLDER] [--scenes FILE] [--accidents]
  *          [--hangs] [--list]
  *
- * --only: instances whose text begins so. --supported: leaves out what the software SM does not have.
- * --list: bytes and text of the instances and why the software SM refuses one, and touches no GPU. --record writes what
- * the GPU gave (replay.c runs it again). --mufu: whole binades of the multi-function unit's functions as
- * well; --dump: their differences to files. --scenes: the scenes, and what the GPU gave to FILE.
+ * --only: instances whose text begins so. --supported: leaves out what the software SM does not
+ * have.
+ * --list: bytes and text of the instances and why the software SM refuses one, and touches no GPU.
+ * --record writes what the GPU gave (replay.c runs it again). --mufu: whole binades of the
+ * multi-function unit's functions as well; --dump: their differences to files. --scenes: the
+ * scenes, and what the GPU gave to FILE.
  * --accidents: shaders that go wrong; --hangs: also those that hang a GPU, for many seconds each.
  */
 #include "gpu.h"
@@ -50,7 +52,8 @@ static void json_entry(struct run *r, const char *kind, const char *text, const 
         fprintf(r->json, ",\n  {\"%s\": \"%s\", \"detail\": \"%s\"}", kind, text, detail);
 }
 
-/* ---- The software SM -------------------------------------------------------------------------- */
+/* ---- The software SM --------------------------------------------------------------------------
+ */
 
 static void list_one(const struct sweep_form *form, const char *text, const char *why)
 {
@@ -78,7 +81,8 @@ static void ask_model(struct run *r, bool list)
     }
 }
 
-/* ---- The GPU ---------------------------------------------------------------------------------- */
+/* ---- The GPU ----------------------------------------------------------------------------------
+ */
 
 static bool reopen(struct run *r)
 {
@@ -118,7 +122,8 @@ static bool leave_out(struct run *r, unsigned index)
     return reopen(r);
 }
 
-/* ---- Comparing -------------------------------------------------------------------------------- */
+/* ---- Comparing --------------------------------------------------------------------------------
+ */
 
 struct outcome {
     unsigned lanes, sets;
@@ -133,11 +138,12 @@ static void show(const struct run *r, unsigned index, unsigned set, unsigned lan
 
     text_of(&r->forms[index], text);
     sweep_inputs(set, in);
-    printf("differs: %s set %u lane %u: GPU %08x:%08x:%08x:%08x/%02x model %08x:%08x:%08x:%08x/%02x; "
-           "A %08x:%08x B %08x:%08x C %08x:%08x P %02x\n",
-           text, set, lane, gpu->word[0], gpu->word[1], gpu->word[2], gpu->word[3], gpu->preds,
-           model->word[0], model->word[1], model->word[2], model->word[3], model->preds, in[lane][0],
-           in[lane][1], in[lane][4], in[lane][5], in[lane][8], in[lane][9], in[lane][12]);
+    printf(
+        "differs: %s set %u lane %u: GPU %08x:%08x:%08x:%08x/%02x model %08x:%08x:%08x:%08x/%02x; "
+        "A %08x:%08x B %08x:%08x C %08x:%08x P %02x\n",
+        text, set, lane, gpu->word[0], gpu->word[1], gpu->word[2], gpu->word[3], gpu->preds,
+        model->word[0], model->word[1], model->word[2], model->word[3], model->preds, in[lane][0],
+        in[lane][1], in[lane][4], in[lane][5], in[lane][8], in[lane][9], in[lane][12]);
 }
 
 static void compare_set(struct run *r, unsigned index, unsigned set, const uint8_t *gpu,
@@ -162,7 +168,8 @@ static void compare_set(struct run *r, unsigned index, unsigned set, const uint8
     o->sets += o->lanes > before;
 }
 
-/* ---- A batch ---------------------------------------------------------------------------------- */
+/* ---- A batch ----------------------------------------------------------------------------------
+ */
 
 struct batch {
     unsigned index[SWEEP_BATCH], slot[SWEEP_BATCH], count;
@@ -232,8 +239,8 @@ static void keep_results(struct run *r, struct batch *b, unsigned i, unsigned se
     bool bounded = sweep_bounds_of(r->bounds, &b->forms[i].insn) != SWEEP_EXACT;
     bool interesting = bounded || b->outcome[i].sets > record->raw_count;
 
-    record->hash[group] = sweep_hash(record->hash[group], gpu, r->program.slots, launch_set,
-                                     b->slot[i], slots);
+    record->hash[group] =
+        sweep_hash(record->hash[group], gpu, r->program.slots, launch_set, b->slot[i], slots);
     record->exact = !bounded;
     if ((set == b->index[i] % SWEEP_GROUP_SETS && slots == 1) || interesting)
         sweep_record_take(record, set, gpu, r->program.slots, launch_set, b->slot[i]);
@@ -315,7 +322,8 @@ static bool run_all(struct run *r)
     return good;
 }
 
-/* ---- Setting up ------------------------------------------------------------------------------- */
+/* ---- Setting up -------------------------------------------------------------------------------
+ */
 
 static unsigned keep_only(struct run *r, const char *only)
 {
@@ -375,8 +383,8 @@ static bool sweep(struct run *r)
         return false;
     }
     strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now));
-    printf("%s, %s: %u instances, %u input sets of 32 lanes\n", sass_gpu_name(r->gpu), date, r->count,
-           r->sets);
+    printf("%s, %s: %u instances, %u input sets of 32 lanes\n", sass_gpu_name(r->gpu), date,
+           r->count, r->sets);
     if (r->record)
         fprintf(r->record, "magma sweep 1 sm_%u inputs %08x: %s, %s\n", (unsigned)SWEEP_SM,
                 sweep_inputs_hash(), sass_gpu_name(r->gpu), date);
@@ -388,9 +396,10 @@ static bool sweep(struct run *r)
     if (r->accidents && r->gpu)
         r->scenes_bad += stage_accidents(&r->gpu, r->hangs, r->json);
     good = r->gpu && (!r->mufu || sass_mufu(r->gpu, r->dump, r->json)) && run_all(r);
-    printf("%u instances run: %u the same in every bit, %u within bounds, %u differ; %u that the GPU "
-           "refuses, %u that the model does not have\n",
-           r->done, r->same, r->within, r->differ, r->traps, r->refused);
+    printf(
+        "%u instances run: %u the same in every bit, %u within bounds, %u differ; %u that the GPU "
+        "refuses, %u that the model does not have\n",
+        r->done, r->same, r->within, r->differ, r->traps, r->refused);
     if (r->json)
         fprintf(r->json,
                 ",\n  {\"run\": %u, \"same\": %u, \"within\": %u, \"differ\": %u, \"traps\": %u, "
@@ -402,15 +411,14 @@ static bool sweep(struct run *r)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"bounds", 1, NULL, 'b'}, {"record", 1, NULL, 'r'}, {"json", 1, NULL, 'j'},
-        {"only", 1, NULL, 'o'},   {"sets", 1, NULL, 's'},   {"list", 0, NULL, 'l'},
-        {"supported", 0, NULL, 'S'}, {"mufu", 0, NULL, 'm'}, {"dump", 1, NULL, 'd'},
-        {"from", 1, NULL, 'f'},      {"scenes", 1, NULL, 'c'},
-        {"accidents", 0, NULL, 'a'},  {"hangs", 0, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"bounds", 1, NULL, 'b'},    {"record", 1, NULL, 'r'}, {"json", 1, NULL, 'j'},
+        {"only", 1, NULL, 'o'},      {"sets", 1, NULL, 's'},   {"list", 0, NULL, 'l'},
+        {"supported", 0, NULL, 'S'}, {"mufu", 0, NULL, 'm'},   {"dump", 1, NULL, 'd'},
+        {"from", 1, NULL, 'f'},      {"scenes", 1, NULL, 'c'}, {"accidents", 0, NULL, 'a'},
+        {"hangs", 0, NULL, 'h'},     {NULL, 0, NULL, 0}};
     const char *bounds = "sweep-bounds.tsv", *only = NULL;
     struct run r = {.sets = SWEEP_SETS};
-    bool list = false, good;
+    bool list = false, good = true;
 
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
         if (c == 'b')
@@ -440,9 +448,9 @@ int main(int argc, char **argv)
         else if (c == 'd')
             r.dump = optarg;
         else
-            return 2;
+            good = false;
     }
-    good = r.sets && r.sets <= SWEEP_SETS && set_up(&r, bounds, only);
+    good = good && r.sets && r.sets <= SWEEP_SETS && set_up(&r, bounds, only);
     if (good && list)
         ask_model(&r, true);
     else if (good)

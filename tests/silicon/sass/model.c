@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODE_AT = 0, ROOT_AT = 1 << 20, INPUT_AT = 2 << 20, SCRATCH_AT = 3 << 20, OUTPUT_AT = 4 << 20 };
+enum {
+    CODE_AT = 0,
+    ROOT_AT = 1 << 20,
+    INPUT_AT = 2 << 20,
+    SCRATCH_AT = 3 << 20,
+    OUTPUT_AT = 4 << 20
+};
 
 struct sweep_model {
     struct flat flat;

@@ -21,21 +21,25 @@ enum {
 static const struct binade {
     uint16_t function;
     uint32_t start;
-} binades[] = {
-    {NV_SASS_MUFU_RCP, 0x3f800000},  {NV_SASS_MUFU_RSQ, 0x3f800000},  {NV_SASS_MUFU_RSQ, 0x40000000},
-    {NV_SASS_MUFU_SQRT, 0x3f800000}, {NV_SASS_MUFU_SQRT, 0x40000000}, {NV_SASS_MUFU_LG2, 0x3f000000},
-    {NV_SASS_MUFU_LG2, 0x3f800000},  {NV_SASS_MUFU_LG2, 0x40000000},  {NV_SASS_MUFU_EX2, 0x3f800000},
-    {NV_SASS_MUFU_EX2, 0xbf800000},  {NV_SASS_MUFU_EX2, 0x3f000000},  {NV_SASS_MUFU_EX2, 0x42800000},
-    {NV_SASS_MUFU_SIN, 0x3d000000},  {NV_SASS_MUFU_SIN, 0x3e000000},  {NV_SASS_MUFU_SIN, 0x3e800000},
-    {NV_SASS_MUFU_SIN, 0x3f000000},  {NV_SASS_MUFU_SIN, 0x3f800000},  {NV_SASS_MUFU_COS, 0x3d000000},
-    {NV_SASS_MUFU_COS, 0x3e000000},  {NV_SASS_MUFU_COS, 0x3f800000},  {NV_SASS_MUFU_TANH, 0x3d800000},
-    {NV_SASS_MUFU_TANH, 0x3e800000}, {NV_SASS_MUFU_TANH, 0x3f000000}, {NV_SASS_MUFU_TANH, 0x3f800000},
-    {NV_SASS_MUFU_TANH, 0x40000000}};
+} binades[] = {{NV_SASS_MUFU_RCP, 0x3f800000},  {NV_SASS_MUFU_RSQ, 0x3f800000},
+               {NV_SASS_MUFU_RSQ, 0x40000000},  {NV_SASS_MUFU_SQRT, 0x3f800000},
+               {NV_SASS_MUFU_SQRT, 0x40000000}, {NV_SASS_MUFU_LG2, 0x3f000000},
+               {NV_SASS_MUFU_LG2, 0x3f800000},  {NV_SASS_MUFU_LG2, 0x40000000},
+               {NV_SASS_MUFU_EX2, 0x3f800000},  {NV_SASS_MUFU_EX2, 0xbf800000},
+               {NV_SASS_MUFU_EX2, 0x3f000000},  {NV_SASS_MUFU_EX2, 0x42800000},
+               {NV_SASS_MUFU_SIN, 0x3d000000},  {NV_SASS_MUFU_SIN, 0x3e000000},
+               {NV_SASS_MUFU_SIN, 0x3e800000},  {NV_SASS_MUFU_SIN, 0x3f000000},
+               {NV_SASS_MUFU_SIN, 0x3f800000},  {NV_SASS_MUFU_COS, 0x3d000000},
+               {NV_SASS_MUFU_COS, 0x3e000000},  {NV_SASS_MUFU_COS, 0x3f800000},
+               {NV_SASS_MUFU_TANH, 0x3d800000}, {NV_SASS_MUFU_TANH, 0x3e800000},
+               {NV_SASS_MUFU_TANH, 0x3f000000}, {NV_SASS_MUFU_TANH, 0x3f800000},
+               {NV_SASS_MUFU_TANH, 0x40000000}};
 
 static const char *const names[] = {"COS", "SIN",    "EX2",    "LG2",  "RCP",
                                     "RSQ", "RCP64H", "RSQ64H", "SQRT", "TANH"};
 
-/* ---- The program: R6 = start + thread, R7 = MUFU(R6), stored at output + 4 * thread -------------- */
+/* ---- The program: R6 = start + thread, R7 = MUFU(R6), stored at output + 4 * thread
+ * -------------- */
 
 static bool write_code(uint8_t bytes[CODE_BYTES], unsigned function)
 {
@@ -63,7 +67,8 @@ static bool write_code(uint8_t bytes[CODE_BYTES], unsigned function)
     return good;
 }
 
-/* ---- Comparing --------------------------------------------------------------------------------- */
+/* ---- Comparing ---------------------------------------------------------------------------------
+ */
 
 /* 32 results of the software SM's function for consecutive floats. */
 static void ask_model(unsigned function, uint32_t start, uint32_t out[SM_LANES])
@@ -128,15 +133,18 @@ static bool compare(const struct binade *b, const uint8_t *output, const char *f
             bytes[i + lane] = note(&d, b->start + i + lane, gpu, model[lane]);
         }
     }
-    printf("MUFU.%s from 0x%08x: %u of %u differ, by at most %u (at 0x%08x), absolute %.2e, relative "
-           "%.2e\n",
-           names[b->function], b->start, d.count, (unsigned)INPUTS, d.worst_bits, d.at,
-           d.worst_absolute, d.worst_relative);
+    printf(
+        "MUFU.%s from 0x%08x: %u of %u differ, by at most %u (at 0x%08x), absolute %.2e, relative "
+        "%.2e\n",
+        names[b->function], b->start, d.count, (unsigned)INPUTS, d.worst_bits, d.at,
+        d.worst_absolute, d.worst_relative);
     if (json)
         fprintf(json,
-                ",\n  {\"mufu\": \"%s\", \"from\": %u, \"differ\": %u, \"ulp\": %u, \"absolute\": %.3e}",
+                ",\n  {\"mufu\": \"%s\", \"from\": %u, \"differ\": %u, \"ulp\": %u, \"absolute\": "
+                "%.3e}",
                 names[b->function], b->start, d.count, d.worst_bits, d.worst_absolute);
-    snprintf(path, sizeof path, "%s/mufu-%s-%08x", folder ? folder : "", names[b->function], b->start);
+    snprintf(path, sizeof path, "%s/mufu-%s-%08x", folder ? folder : "", names[b->function],
+             b->start);
     if (folder && bytes && (file = fopen(path, "wb"))) {
         fwrite(bytes, 1, INPUTS, file);
         fclose(file);

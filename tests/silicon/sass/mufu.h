@@ -6,9 +6,9 @@
 #include "gpu.h"
 
 /*
- * Runs every function on all floats of some binades and prints the largest differences. With a folder,
- * the GPU's result minus the software SM's, as bits, goes to FOLDER/mufu-FUNCTION-START, a byte per
- * input, 127 and -128 for all that is farther. False when the GPU failed.
+ * Runs every function on all floats of some binades and prints the largest differences. With a
+ * folder, the GPU's result minus the software SM's, as bits, goes to FOLDER/mufu-FUNCTION-START, a
+ * byte per input, 127 and -128 for all that is farther. False when the GPU failed.
  */
 bool sass_mufu(struct sass_gpu *gpu, const char *folder, FILE *json);
 

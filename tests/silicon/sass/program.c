@@ -18,7 +18,16 @@ enum {
 };
 
 /* Registers of the program's own: what the header leaves over. */
-enum { LANE = 0, SET = 1, OUTPUT = 2, TEMP = 6, SEEN = 12, STORED_PREDS = 41, MARK = 42, UTEMP = 10 };
+enum {
+    LANE = 0,
+    SET = 1,
+    OUTPUT = 2,
+    TEMP = 6,
+    SEEN = 12,
+    STORED_PREDS = 41,
+    MARK = 42,
+    UTEMP = 10
+};
 
 struct writer {
     uint8_t *at, *end;
@@ -28,8 +37,8 @@ struct writer {
 static void put(struct writer *w, struct nvhw_sass *s)
 {
     code_serial(s);
-    w->ok = w->ok && w->at + NV_SASS_BYTES <= w->end &&
-            nvhw_sass_encode(SWEEP_SM, s, w->at, NULL, 0);
+    w->ok =
+        w->ok && w->at + NV_SASS_BYTES <= w->end && nvhw_sass_encode(SWEEP_SM, s, w->at, NULL, 0);
     if (w->ok)
         w->at += NV_SASS_BYTES;
 }
@@ -193,7 +202,8 @@ static void write_addresses(struct writer *w)
 
 static void write_prologue(struct writer *w)
 {
-    static const uint8_t uniform[][2] = {{SWEEP_UA, SWEEP_A}, {SWEEP_UB, SWEEP_B}, {SWEEP_UC, SWEEP_C}};
+    static const uint8_t uniform[][2] = {
+        {SWEEP_UA, SWEEP_A}, {SWEEP_UB, SWEEP_B}, {SWEEP_UC, SWEEP_C}};
 
     write_addresses(w);
     put_access(w, NV_SASS_LDG, SWEEP_INPUT, 0, SWEEP_A, true);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Results of sweeps in a file, little endian. Per instance: its 16 bytes, exact, hashes, how many sets
- * follow in full; per such set its number and per slot a mask of what is stored (bit n: word n, bit 4:
- * predicates) and that for 32 lanes. Words that hold the pattern in all lanes, and predicates that are
- * as they were, are left out.
+ * Results of sweeps in a file, little endian. Per instance: its 16 bytes, exact, hashes, how many
+ * sets follow in full; per such set its number and per slot a mask of what is stored (bit n: word
+ * n, bit 4: predicates) and that for 32 lanes. Words that hold the pattern in all lanes, and
+ * predicates that are as they were, are left out.
  */
 #include "sweep.h"
 
@@ -94,7 +94,7 @@ bool sweep_record_write(FILE *file, const struct sweep_record *record)
 {
     uint32_t inputs[SWEEP_LANES][SWEEP_WORDS];
     bool good = fwrite(record->form.bytes, NV_SASS_BYTES, 1, file) == 1 &&
-                fputc(record->exact, file) != EOF &&
+                fputc(record->exact ? 1 : 0, file) != EOF &&
                 fwrite(record->hash, sizeof record->hash, 1, file) == 1 &&
                 fputc(record->raw_count, file) != EOF;
 
@@ -153,8 +153,7 @@ bool sweep_record_read(FILE *file, struct sweep_record *record, bool *bad)
     size_t got = fread(record->form.bytes, 1, NV_SASS_BYTES, file);
 
     *bad = got != 0;
-    if (got != NV_SASS_BYTES ||
-        !nvhw_sass_decode(SWEEP_SM, record->form.bytes, &record->form.insn))
+    if (got != NV_SASS_BYTES || !nvhw_sass_decode(SWEEP_SM, record->form.bytes, &record->form.insn))
         return false;
     exact = fgetc(file);
     if (fread(record->hash, sizeof record->hash, 1, file) != 1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a GPU gave, run again on the software SM: instances and results of a record (record.c). Forms
- * named in the bounds may differ as far as stated there; all else must agree in every bit.
+ * What a GPU gave, run again on the software SM: instances and results of a record (record.c).
+ * Forms named in the bounds may differ as far as stated there; all else must agree in every bit.
  *
  *     replay BOUNDS RECORD       MAGMA_TEST_ALL=1: all groups of input sets, not the first only
  *                                MAGMA_TEST_VERBOSE=1: names every instance that differs
@@ -36,8 +36,8 @@ static void name(const struct sweep_form *form, const char *what)
 }
 
 /* A result that was recorded in full. */
-static void compare_raw(struct replay *r, struct batch *b, unsigned i, unsigned n, unsigned launch_set,
-                        const uint8_t *output)
+static void compare_raw(struct replay *r, struct batch *b, unsigned i, unsigned n,
+                        unsigned launch_set, const uint8_t *output)
 {
     const struct sweep_record *record = &b->record[i];
     const struct nvhw_sass *insn = &record->form.insn;
@@ -80,8 +80,8 @@ static bool run_group(struct replay *r, struct batch *b, unsigned group)
         unsigned slots = sweep_slots_of(&record->form.insn);
 
         for (unsigned set = 0; set < SWEEP_GROUP_SETS; set++)
-            b->hash[i][group] = sweep_hash(b->hash[i][group], output, r->program.slots, set,
-                                           b->slot[i], slots);
+            b->hash[i][group] =
+                sweep_hash(b->hash[i][group], output, r->program.slots, set, b->slot[i], slots);
         for (unsigned n = 0; n < record->raw_count; n++)
             if (record->raw_set[n] / SWEEP_GROUP_SETS == group)
                 compare_raw(r, b, i, n, record->raw_set[n] % SWEEP_GROUP_SETS, output);
@@ -185,7 +185,8 @@ int main(int argc, char **argv)
     }
     good = run_file(&r, file);
     fclose(file);
-    printf("%u instances: %u the same in every bit, %u within bounds, %u differ, %u that the software SM "
+    printf("%u instances: %u the same in every bit, %u within bounds, %u differ, %u that the "
+           "software SM "
            "does not have\n",
            r.run, r.same, r.within, r.differ, r.missing);
     sweep_model_destroy(r.model);

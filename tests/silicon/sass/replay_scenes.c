@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Scenes on the software SM against what a GPU left in memory, and accidents against what they must be
- * called.
+ * Scenes on the software SM against what a GPU left in memory, and accidents against what they must
+ * be called.
  *
  *     replay_scenes RECORD
  */
@@ -30,7 +30,8 @@ static void line_of(const struct scene *scene, uint32_t thread, char *line, size
         at += (size_t)snprintf(line + at, size - at, "\t%x", own[k]);
 }
 
-/* Compares with the lines that follow in the file; *next holds the first of them, and then of the next scene. */
+/* Compares with the lines that follow in the file; *next holds the first of them, and then of the
+ * next scene. */
 static bool replay(const struct scene *scene, FILE *record, char *next, size_t size)
 {
     uint32_t lines = scene_threads(scene) + SCENE_MEMORY / 4 / SCENE_WORDS;

@@ -9,7 +9,7 @@ enum {
     ROOT_MEMORY = 0x218,
     ROOT_CTA = 0x220,  /* x, y, threads */
     ROOT_GRID = 0x22c, /* x, y */
-    AND = 0xc0 /* truth table of a & b */
+    AND = 0xc0         /* truth table of a & b */
 };
 
 uint32_t scene_threads(const struct scene *s)
@@ -82,7 +82,8 @@ static void bsync(struct code *c, unsigned b)
     code_add(c, NV_SASS_BSYNC)->o[NV_SASS_CB] = nvhw_sass_cbar(b);
 }
 
-/* ---- Branches --------------------------------------------------------------------------------- */
+/* ---- Branches ---------------------------------------------------------------------------------
+ */
 
 static void both_sides_meet(struct code *c)
 {
@@ -344,7 +345,8 @@ static void predicates_steer_branches(struct code *c)
     scene_save(c, 0, 10);
 }
 
-/* ---- Lanes ------------------------------------------------------------------------------------- */
+/* ---- Lanes -------------------------------------------------------------------------------------
+ */
 
 /* R[d] = R[a] * factor + 7 */
 static void spread(struct code *c, unsigned d, unsigned a, int64_t factor)
@@ -469,13 +471,16 @@ static void part_of_a_warp_exists(struct code *c)
     scene_save(c, 2, 11);
 }
 
-/* ---- Special registers ------------------------------------------------------------------------- */
+/* ---- Special registers -------------------------------------------------------------------------
+ */
 
 static void special_registers(struct code *c)
 {
-    static const uint8_t numbers[] = {NV_SASS_SR_LANEID,      NV_SASS_SR_TID_X,       NV_SASS_SR_TID_X + 1,  NV_SASS_SR_TID_X + 2,
-                                      NV_SASS_SR_CTAID_X,     NV_SASS_SR_CTAID_X + 1, NV_SASS_SR_CTAID_X + 2, NV_SASS_SR_EQMASK,
-                                      NV_SASS_SR_EQMASK + 1,  NV_SASS_SR_EQMASK + 2,  NV_SASS_SR_EQMASK + 3,  NV_SASS_SR_EQMASK + 4};
+    static const uint8_t numbers[] = {
+        NV_SASS_SR_LANEID,      NV_SASS_SR_TID_X,      NV_SASS_SR_TID_X + 1,
+        NV_SASS_SR_TID_X + 2,   NV_SASS_SR_CTAID_X,    NV_SASS_SR_CTAID_X + 1,
+        NV_SASS_SR_CTAID_X + 2, NV_SASS_SR_EQMASK,     NV_SASS_SR_EQMASK + 1,
+        NV_SASS_SR_EQMASK + 2,  NV_SASS_SR_EQMASK + 3, NV_SASS_SR_EQMASK + 4};
 
     for (unsigned i = 0; i < sizeof numbers; i++) {
         code_special(c, 10, numbers[i]);
@@ -532,7 +537,7 @@ const struct scene scenes[] = {
     {SCENE(shuffles_in_segments), WARP},
     {SCENE(part_of_a_warp_exists), .cta = {44, 1, 1}, .groups = {1, 1, 1}},
     {SCENE(special_registers), .cta = {8, 4, 3}, .groups = {3, 2, 2}},
-    {SCENE(sizes_in_special_registers), .cta = {32, 2, 1}, .groups = {1, 1, 1}, .shared_bytes = 3072,
-     .local_bytes = 96},
+    {SCENE(sizes_in_special_registers), .cta = {32, 2, 1}, .groups = {1, 1, 1},
+     .shared_bytes = 3072, .local_bytes = 96},
     {SCENE(clocks_go_forward), WARP},
     {0}};

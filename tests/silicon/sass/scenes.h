@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Scenes: small programs about what the sweeps cannot show: branches, convergence, lanes of a warp,
- * barriers, atomics of many threads, special registers. Each thread leaves up to SCENE_WORDS words, and
- * all of them share SCENE_MEMORY bytes that start as zero.
+ * barriers, atomics of many threads, special registers. Each thread leaves up to SCENE_WORDS words,
+ * and all of them share SCENE_MEMORY bytes that start as zero.
  */
 #ifndef TESTS_SILICON_SASS_SCENES_H
 #define TESTS_SILICON_SASS_SCENES_H

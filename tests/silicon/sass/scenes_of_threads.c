@@ -260,12 +260,20 @@ static void local_memory_is_the_threads_own(struct code *c)
 #define SCENE(fn) .name = #fn, .write = fn
 
 const struct scene scenes_of_threads[] = {
-    {SCENE(barrier_shows_shared_memory), {76, 1, 1}, {2, 1, 1}, .shared_bytes = 1024, .barriers = 1},
+    {SCENE(barrier_shows_shared_memory),
+     {76, 1, 1},
+     {2, 1, 1},
+     .shared_bytes = 1024,
+     .barriers = 1},
     {SCENE(barrier_shows_global_memory), {96, 1, 1}, {3, 1, 1}, .barriers = 1},
     {SCENE(arrivals_do_not_wait), {64, 1, 1}, {1, 1, 1}, .shared_bytes = 1024, .barriers = 2},
     {SCENE(barriers_reduce), {96, 1, 1}, {1, 1, 1}, .barriers = 1},
     {SCENE(ended_warps_count_as_arrived), {96, 1, 1}, {1, 1, 1}, .barriers = 1},
-    {SCENE(diverged_lanes_arrive_apart), {64, 1, 1}, {1, 1, 1}, .shared_bytes = 1024, .barriers = 1},
+    {SCENE(diverged_lanes_arrive_apart),
+     {64, 1, 1},
+     {1, 1, 1},
+     .shared_bytes = 1024,
+     .barriers = 1},
     {SCENE(shared_atomics_add_up), {128, 1, 1}, {2, 1, 1}, .shared_bytes = 1024, .barriers = 1},
     {SCENE(global_atomics_add_up), {64, 1, 1}, {5, 1, 1}},
     {SCENE(lanes_take_a_lock), {64, 1, 1}, {2, 1, 1}},

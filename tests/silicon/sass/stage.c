@@ -81,7 +81,8 @@ static void reopen(struct sass_gpu **gpu)
         printf("the GPU does not come back: %s\n", why);
 }
 
-static unsigned stage_one(struct sass_gpu **gpu, const struct scene *scene, FILE *record, FILE *json)
+static unsigned stage_one(struct sass_gpu **gpu, const struct scene *scene, FILE *record,
+                          FILE *json)
 {
     static uint32_t ours[STAGE_WORDS], theirs[STAGE_WORDS];
     static uint8_t code[SCENE_CODE];
@@ -95,7 +96,7 @@ static unsigned stage_one(struct sass_gpu **gpu, const struct scene *scene, FILE
     if (good && model)
         differ = compare(scene, theirs, ours);
     printf("scene %s: %s%s%s%s\n", scene->name,
-           !good   ? "the GPU: "
+           !good    ? "the GPU: "
            : differ ? "differs"
            : model  ? "ok"
                     : "the GPU has it",

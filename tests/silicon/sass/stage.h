@@ -16,14 +16,15 @@ bool stage_model_code(const struct scene *scene, const uint8_t *code, uint32_t w
 bool stage_model(const struct scene *scene, uint32_t words[STAGE_WORDS], char *text);
 
 /*
- * Runs every scene on both and names what differs; opens the GPU again after a fault. With `record`, what
- * the GPU gave goes there as text (stage_replay.c reads it). Returns how many scenes did not agree.
+ * Runs every scene on both and names what differs; opens the GPU again after a fault. With
+ * `record`, what the GPU gave goes there as text (stage_replay.c reads it). Returns how many scenes
+ * did not agree.
  */
 unsigned stage_all(struct sass_gpu **gpu, FILE *record, FILE *json);
 
-/* Runs every accident on both, each on a GPU opened for it, and prints what they report. Those that hang a
- * GPU take it many seconds to get rid of: only with `hangs`. Returns how many were not reported as
- * expected. */
+/* Runs every accident on both, each on a GPU opened for it, and prints what they report. Those that
+ * hang a GPU take it many seconds to get rid of: only with `hangs`. Returns how many were not
+ * reported as expected. */
 unsigned stage_accidents(struct sass_gpu **gpu, bool hangs, FILE *json);
 
 #endif

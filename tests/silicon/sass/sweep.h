@@ -5,8 +5,8 @@
  * sets, and what the registers hold afterwards is compared between silicon and the software SM.
  *
  * One program, whoever runs it: a CTA of 32 threads per input set, a block of instructions per
- * instance. A block restores the predicates, fills the results with a pattern, executes the instance,
- * and stores four words and the predicates of each lane.
+ * instance. A block restores the predicates, fills the results with a pattern, executes the
+ * instance, and stores four words and the predicates of each lane.
  */
 #ifndef TESTS_SILICON_SASS_SWEEP_H
 #define TESTS_SILICON_SASS_SWEEP_H
@@ -38,9 +38,9 @@ enum {
 #define SWEEP_OUTPUT_BYTES  (SWEEP_LAUNCH_SETS * (uint32_t)SWEEP_BATCH * SWEEP_SLOT_BYTES)
 
 /* What a result is filled with before: a predicated-off instance leaves it. */
-#define SWEEP_PATTERN 0xdeadbeefu
+#define SWEEP_PATTERN       0xdeadbeefu
 /* Stands in the predicates' word of a slot that was stored. */
-#define SWEEP_DONE 0x80000000u
+#define SWEEP_DONE          0x80000000u
 
 /* Which registers hold what; instances are written in these. */
 enum {
@@ -50,14 +50,14 @@ enum {
     SWEEP_C = 32,       /* R32..R35, words 8..11 */
     SWEEP_PREDS = 40,   /* word 12, bits 0..6 */
     SWEEP_SCRATCH = 44, /* R44:45 own 64 bytes of scratch memory; R46: the low word without base */
-    SWEEP_SHARED = 48,  /* R48..R51: own 16 bytes of shared memory as byte address, / 4, / 8, / 16 */
-    SWEEP_INPUT = 52,   /* R52:53 own 64 bytes of input */
-    SWEEP_LOCAL = 54,   /* a local address */
-    SWEEP_UD = 8,       /* UR8, UR9 */
-    SWEEP_UA = 16,      /* UR16:17 = R16:17 of lane 0 */
+    SWEEP_SHARED = 48, /* R48..R51: own 16 bytes of shared memory as byte address, / 4, / 8, / 16 */
+    SWEEP_INPUT = 52,  /* R52:53 own 64 bytes of input */
+    SWEEP_LOCAL = 54,  /* a local address */
+    SWEEP_UD = 8,      /* UR8, UR9 */
+    SWEEP_UA = 16,     /* UR16:17 = R16:17 of lane 0 */
     SWEEP_UB = 20,
     SWEEP_UC = 24,
-    SWEEP_UPREDS = 28, /* R40 of lane 0; UR29: 16 */
+    SWEEP_UPREDS = 28,   /* R40 of lane 0; UR29: 16 */
     SWEEP_USCRATCH = 30, /* UR30:31: scratch memory of the set */
     SWEEP_UINPUT = 32    /* UR32:33: input of the set */
 };
@@ -105,7 +105,8 @@ struct sweep_program {
 bool sweep_program_write(struct sweep_program *program, const struct sweep_form *forms,
                          unsigned count);
 
-/* Constant bank 0 of a launch: addresses of the three buffers and the constants that instances read. */
+/* Constant bank 0 of a launch: addresses of the three buffers and the constants that instances
+ * read. */
 void sweep_root(uint8_t root[SWEEP_ROOT_BYTES], uint64_t output_va, uint64_t input_va,
                 uint64_t scratch_va, uint32_t slots);
 
@@ -120,8 +121,8 @@ struct sweep_model;
 struct sweep_model *sweep_model_create(void);
 void sweep_model_destroy(struct sweep_model *model);
 /*
- * Runs `sets` input sets (at most SWEEP_LAUNCH_SETS) from first_set on; the output stays valid until the
- * next run. False: *text (256 bytes) says which fault ended it.
+ * Runs `sets` input sets (at most SWEEP_LAUNCH_SETS) from first_set on; the output stays valid
+ * until the next run. False: *text (256 bytes) says which fault ended it.
  */
 bool sweep_model_run(struct sweep_model *model, const struct sweep_program *program,
                      unsigned first_set, unsigned sets, const uint8_t **output, char *text);
@@ -131,7 +132,8 @@ bool sweep_model_takes(struct sweep_model *model, const struct sweep_form *form,
 /* record.c: results in a file. A file begins with a line of text that says where it is from. */
 enum { SWEEP_GROUPS = 4, SWEEP_GROUP_SETS = SWEEP_SETS / SWEEP_GROUPS, SWEEP_RAW_SETS = 8 };
 
-/* One instance: results of some sets in full (of none when it changes memory), and a hash of each group. */
+/* One instance: results of some sets in full (of none when it changes memory), and a hash of each
+ * group. */
 struct sweep_record {
     struct sweep_form form;
     bool exact; /* the hashes count; otherwise results may differ within bounds */

@@ -3,8 +3,8 @@
  * Dependency control codes, held to the rules: hardware has no interlocks, so a result read before
  * the stall counts or scoreboard waits guarantee it is a wrong value on silicon and a fault here.
  * Checked are reads after writes of all register kinds, overwriting a result that is still under
- * way, and overwriting a source that a variable-latency operation may not have read yet. Who waits for a
- * scoreboard that a fence set would hang on silicon, and ends here.
+ * way, and overwriting a source that a variable-latency operation may not have read yet. Who waits
+ * for a scoreboard that a fence set would hang on silicon, and ends here.
  *
  * Only what the code guarantees counts; how long an operation takes here plays no part. With
  * diverged lanes the state is kept per register with the lanes it concerns.
@@ -71,11 +71,12 @@ static bool wait_for(struct sm_ctx *x, unsigned sb, uint64_t leave)
     struct sm_check *c = w->check;
     uint64_t covered = c->set[sb];
     if (c->fence_pc[sb])
-        return sm_fault(x, -1,
-                        "control codes: waits for scoreboard %u, which %s at program + 0x%llx set and "
-                        "may never release",
-                        sb, nvhw_sass_op_name(c->fence_op[sb]),
-                        (unsigned long long)(c->fence_pc[sb] - x->grid->desc.program_va));
+        return sm_fault(
+            x, -1,
+            "control codes: waits for scoreboard %u, which %s at program + 0x%llx set and "
+            "may never release",
+            sb, nvhw_sass_op_name(c->fence_op[sb]),
+            (unsigned long long)(c->fence_pc[sb] - x->grid->desc.program_va));
     if (covered && w->cycle < c->set_cycle[sb] + 2)
         covered--;
     covered = covered > leave ? covered - leave : 0;

@@ -149,7 +149,8 @@ const struct sm_insn *sm_fetch(struct sm_ctx *x, uint64_t pc)
 {
     uint64_t va = pc & ~(uint64_t)(SM_BLOCK_BYTES - 1);
     if (pc % NV_SASS_BYTES) {
-        sm_fault_warp(x, -1, NV_SM_WARP_ERROR_MISALIGNED_PC, "misaligned program counter 0x%llx", (unsigned long long)pc);
+        sm_fault_warp(x, -1, NV_SM_WARP_ERROR_MISALIGNED_PC, "misaligned program counter 0x%llx",
+                      (unsigned long long)pc);
         return NULL;
     }
     if (!x->w->block || x->w->block->va != va)

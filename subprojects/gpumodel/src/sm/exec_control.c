@@ -187,8 +187,7 @@ static bool exec_warpsync(struct sm_ctx *x)
         x->w->lane_mask[l] = all ? SM_ALL : mask[l];
         if (!(x->w->lane_mask[l] >> l & 1))
             return sm_fault_warp(x, (int)l, NV_SM_WARP_ERROR_ILLEGAL_INSTR_PARAM,
-                                 "WARPSYNC mask 0x%08x lacks the lane itself",
-                            x->w->lane_mask[l]);
+                                 "WARPSYNC mask 0x%08x lacks the lane itself", x->w->lane_mask[l]);
     }
     if (lanes)
         sm_warp_block(x, lanes, SM_LANE_WARPSYNC, x->next_pc);
@@ -292,7 +291,8 @@ static bool exec_nothing(struct sm_ctx *x)
 
 static bool exec_bpt(struct sm_ctx *x)
 {
-    return !x->mask || sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING, "breakpoint or trap");
+    return !x->mask ||
+           sm_fault_warp(x, -1, NV_SM_WARP_ERROR_ILLEGAL_INSTR_ENCODING, "breakpoint or trap");
 }
 
 static bool exec_lepc(struct sm_ctx *x)
@@ -304,27 +304,16 @@ static bool exec_lepc(struct sm_ctx *x)
     return true;
 }
 
-const struct sm_exec_entry sm_exec_control[] = {{NV_SASS_BRA, exec_bra},
-                                                {NV_SASS_BRX, exec_brx},
-                                                {NV_SASS_JMP, exec_jmp},
-                                                {NV_SASS_CALL_ABS, exec_call_abs},
-                                                {NV_SASS_CALL_REL, exec_call_rel},
-                                                {NV_SASS_RET, exec_ret},
-                                                {NV_SASS_EXIT, exec_exit},
-                                                {NV_SASS_BSSY, exec_bssy},
-                                                {NV_SASS_BSYNC, exec_bsync},
-                                                {NV_SASS_BREAK, exec_break},
-                                                {NV_SASS_BMOV, exec_bmov},
-                                                {NV_SASS_WARPSYNC, exec_warpsync},
-                                                {NV_SASS_BAR, exec_bar},
-                                                {NV_SASS_B2R, exec_b2r},
-                                                {NV_SASS_YIELD, exec_yield},
-                                                {NV_SASS_NANOSLEEP, exec_yield},
-                                                {NV_SASS_NOP, exec_nothing},
-                                                {NV_SASS_DEPBAR, exec_nothing},
-                                                {NV_SASS_MEMBAR, exec_nothing},
-                                                {NV_SASS_CCTL, exec_nothing},
-                                                {NV_SASS_ERRBAR, exec_nothing},
-                                                {NV_SASS_BPT, exec_bpt},
-                                                {NV_SASS_LEPC, exec_lepc},
-                                                {0, NULL}};
+const struct sm_exec_entry sm_exec_control[] = {
+    {NV_SASS_BRA, exec_bra},           {NV_SASS_BRX, exec_brx},
+    {NV_SASS_JMP, exec_jmp},           {NV_SASS_CALL_ABS, exec_call_abs},
+    {NV_SASS_CALL_REL, exec_call_rel}, {NV_SASS_RET, exec_ret},
+    {NV_SASS_EXIT, exec_exit},         {NV_SASS_BSSY, exec_bssy},
+    {NV_SASS_BSYNC, exec_bsync},       {NV_SASS_BREAK, exec_break},
+    {NV_SASS_BMOV, exec_bmov},         {NV_SASS_WARPSYNC, exec_warpsync},
+    {NV_SASS_BAR, exec_bar},           {NV_SASS_B2R, exec_b2r},
+    {NV_SASS_YIELD, exec_yield},       {NV_SASS_NANOSLEEP, exec_yield},
+    {NV_SASS_NOP, exec_nothing},       {NV_SASS_DEPBAR, exec_nothing},
+    {NV_SASS_MEMBAR, exec_nothing},    {NV_SASS_CCTL, exec_nothing},
+    {NV_SASS_ERRBAR, exec_nothing},    {NV_SASS_BPT, exec_bpt},
+    {NV_SASS_LEPC, exec_lepc},         {0, NULL}};

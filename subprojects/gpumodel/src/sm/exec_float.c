@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Single precision arithmetic. A NaN result is always 0x7fffffff; .FTZ flushes inputs, and results that
- * are below the normal numbers after rounding to 24 bits; .SAT clamps to 0 .. 1 with NaN as 0.
+ * Single precision arithmetic. A NaN result is always 0x7fffffff; .FTZ flushes inputs, and results
+ * that are below the normal numbers after rounding to 24 bits; .SAT clamps to 0 .. 1 with NaN as 0.
  */
 #include "fp.h"
 
@@ -71,7 +71,8 @@ static void zero_wins(const uint32_t *a, const uint32_t *b, uint32_t *out)
     LANES if (!(a[l] << 1) || !(b[l] << 1)) out[l] = 0;
 }
 
-/* Whether v, rounded as if exponents had no end, is below the normal numbers. The host's mode counts. */
+/* Whether v, rounded as if exponents had no end, is below the normal numbers. The host's mode
+ * counts. */
 static __attribute__((noinline)) bool is_tiny(double v)
 {
     volatile double raised = v * 0x1p100;

@@ -53,8 +53,8 @@ static bool exec_imad(struct sm_ctx *x)
     return true;
 }
 
-/* 64-bit sum of the product and C, with the carry out of bit 63. A negated C is its complement plus one,
- * so that minus zero carries. */
+/* 64-bit sum of the product and C, with the carry out of bit 63. A negated C is its complement plus
+ * one, so that minus zero carries. */
 static void wide(struct sm_ctx *x, uint64_t out[SM_LANES], uint32_t *carry_out)
 {
     const uint32_t *a = sm_src(x, NV_SASS_A), *b = sm_src(x, NV_SASS_B);

@@ -46,13 +46,15 @@ void sm_addresses(struct sm_ctx *x, uint64_t va[SM_LANES])
 static uint8_t *in_shared(struct sm_ctx *x, int lane, uint64_t offset, unsigned size_bytes)
 {
     if (offset % size_bytes) {
-        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR, "misaligned shared address 0x%llx for %u bytes",
-                 (unsigned long long)offset, size_bytes);
+        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR,
+                      "misaligned shared address 0x%llx for %u bytes", (unsigned long long)offset,
+                      size_bytes);
         return NULL;
     }
     if (offset + size_bytes > x->grid->desc.shared_bytes || offset + size_bytes < offset) {
-        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_OOR_ADDR, "shared address 0x%llx out of range (%u bytes)",
-                 (unsigned long long)offset, x->grid->desc.shared_bytes);
+        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_OOR_ADDR,
+                      "shared address 0x%llx out of range (%u bytes)", (unsigned long long)offset,
+                      x->grid->desc.shared_bytes);
         return NULL;
     }
     return x->w->cta->shared + offset;
@@ -62,13 +64,15 @@ static uint8_t *in_local(struct sm_ctx *x, int lane, uint64_t offset, unsigned s
 {
     uint32_t size = x->grid->desc.local_bytes;
     if (offset % size_bytes) {
-        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR, "misaligned local address 0x%llx for %u bytes",
-                 (unsigned long long)offset, size_bytes);
+        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR,
+                      "misaligned local address 0x%llx for %u bytes", (unsigned long long)offset,
+                      size_bytes);
         return NULL;
     }
     if (offset + size_bytes > size || offset + size_bytes < offset) {
-        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_OOR_ADDR, "local address 0x%llx out of range (%u bytes)",
-                 (unsigned long long)offset, size);
+        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_OOR_ADDR,
+                      "local address 0x%llx out of range (%u bytes)", (unsigned long long)offset,
+                      size);
         return NULL;
     }
     return x->w->local + (size_t)lane * size + offset;

@@ -42,7 +42,8 @@ bool sm_fault(struct sm_ctx *x, int lane, const char *format, ...)
     return false;
 }
 
-bool sm_fault_warp(struct sm_ctx *x, int lane, enum nvhw_sm_warp_error error, const char *format, ...)
+bool sm_fault_warp(struct sm_ctx *x, int lane, enum nvhw_sm_warp_error error, const char *format,
+                   ...)
 {
     const char *name = nvhw_sm_warp_error_name((uint32_t)error);
     va_list args;

@@ -17,13 +17,13 @@
 #include <fenv.h>
 #include <math.h>
 
-#define SM_NAN32 0x7fffffffu
-#define SM_NAN16 0x7fffu
+#define SM_NAN32   0x7fffffffu
+#define SM_NAN16   0x7fffu
 /* The smallest normal numbers. */
 #define SM_LEAST32 0x1p-126
 #define SM_LEAST64 0x1p-1022
 /* Below this a value rounds to less than the smallest normal half, as if exponents had no end. */
-#define SM_TINY16 (0x1p-14 * (1 - 0x1p-12))
+#define SM_TINY16  (0x1p-14 * (1 - 0x1p-12))
 
 static inline float sm_f32(uint32_t bits)
 {

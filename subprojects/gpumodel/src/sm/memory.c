@@ -16,8 +16,8 @@ uint8_t *sm_global(struct sm_ctx *x, int lane, uint64_t va, unsigned size_bytes,
     uint64_t run = 0;
     uint8_t *ptr;
     if (va % size_bytes) {
-        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR, "misaligned address 0x%llx for %u bytes", (unsigned long long)va,
-                 size_bytes);
+        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR,
+                      "misaligned address 0x%llx for %u bytes", (unsigned long long)va, size_bytes);
         return NULL;
     }
     if (page->va == (page_va | 1) && page->generation == grid->m->memory_generation &&

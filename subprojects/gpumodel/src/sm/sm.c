@@ -175,10 +175,12 @@ static bool ready_to_issue(struct sm_ctx *x)
     if (!i->exec)
         return sm_fault(x, -1, "operation not supported by the model");
     if (i->reg_limit > d->register_count)
-        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_OOR_REG, "register R%u out of range (%u registers per thread)",
-                        i->reg_limit - 1u, d->register_count);
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_OOR_REG,
+                             "register R%u out of range (%u registers per thread)",
+                             i->reg_limit - 1u, d->register_count);
     if (i->misaligned)
-        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_MISALIGNED_REG, "misaligned register of a wide operand");
+        return sm_fault_warp(x, -1, NV_SM_WARP_ERROR_MISALIGNED_REG,
+                             "misaligned register of a wide operand");
     return true;
 }
 

@@ -161,8 +161,8 @@ sm_exec_fn sm_exec_find(unsigned op); /* exec.c: NULL when the operation is not 
 bool sm_fault(struct sm_ctx *x, int lane, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same for what hardware reports as an error of the warp: its name stands in front. */
-bool sm_fault_warp(struct sm_ctx *x, int lane, enum nvhw_sm_warp_error error, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+bool sm_fault_warp(struct sm_ctx *x, int lane, enum nvhw_sm_warp_error error, const char *format,
+                   ...) __attribute__((format(printf, 4, 5)));
 bool sm_fault_mmu(struct sm_ctx *x, int lane, const struct gpum_mmu_fault *fault);
 
 /* ---- operand.c ---- */

@@ -125,8 +125,7 @@ void sm_barrier_release(struct sm_cta *cta, unsigned index)
 {
     struct sm_barrier *bar = &cta->bar[index];
     uint32_t result;
-    if (!bar->expected ||
-        bar->arrived + (bar->whole ? ended_threads(cta) : 0) < bar->expected)
+    if (!bar->expected || bar->arrived + (bar->whole ? ended_threads(cta) : 0) < bar->expected)
         return;
     result = barrier_result(bar);
     for (unsigned n = 0; n < cta->warp_count; n++) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The rows of the SASS table, to be walked: which operand kinds a form takes, where signs may stand,
- * which modifiers it has and which values of them exist. For programs that go through all of them:
- * sweeps on silicon, generators, documentation. Who builds one instruction needs nvhw/sass.h only.
+ * The rows of the SASS table, to be walked: which operand kinds a form takes, where signs may
+ * stand, which modifiers it has and which values of them exist. For programs that go through all of
+ * them: sweeps on silicon, generators, documentation. Who builds one instruction needs nvhw/sass.h
+ * only.
  *
  * Pure functions on constant tables; callable from any thread.
  */
@@ -34,9 +35,9 @@ struct nvhw_sass_form_slot {
 };
 
 struct nvhw_sass_form_mod {
-    uint16_t mod;                           /* enum nvhw_sass_mod */
-    uint16_t count;                         /* values below; 0: a plain number of `bits` bits */
-    uint16_t values[NV_SASS_FORM_VALUES];   /* as in struct nvhw_sass.mod */
+    uint16_t mod;                         /* enum nvhw_sass_mod */
+    uint16_t count;                       /* values below; 0: a plain number of `bits` bits */
+    uint16_t values[NV_SASS_FORM_VALUES]; /* as in struct nvhw_sass.mod */
     uint8_t bits;
 };
 
@@ -51,8 +52,8 @@ struct nvhw_sass_form {
 unsigned nvhw_sass_form_count(void);
 
 /*
- * Describes row `form` (0 .. nvhw_sass_form_count() - 1), the number that nvhw_sass_decode stores in
- * nvhw_sass.form. False when the row does not exist on `sm`; *out is then unspecified.
+ * Describes row `form` (0 .. nvhw_sass_form_count() - 1), the number that nvhw_sass_decode stores
+ * in nvhw_sass.form. False when the row does not exist on `sm`; *out is then unspecified.
  */
 bool nvhw_sass_form_describe(unsigned sm, unsigned form, struct nvhw_sass_form *out);
 
