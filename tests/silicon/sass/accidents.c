@@ -85,6 +85,13 @@ static void unmapped_atomic(struct code *c)
     unmapped(c, NV_SASS_RED);
 }
 
+static void address_out_of_range(struct code *c)
+{
+    code_mov(c, 12, IMM(0));
+    code_mov(c, 13, IMM(1 << 30));
+    code_access(c, NV_SASS_LDG, 12, 0, 10);
+}
+
 static void shared_out_of_range(struct code *c)
 {
     code_mov(c, 12, IMM(0x40000));
@@ -262,6 +269,7 @@ const struct accident accidents[] = {
     {SCENE(unmapped_read), "read of unmapped address", "MMU fault", false},
     {SCENE(unmapped_write), "write of unmapped address", "MMU fault", false},
     {SCENE(unmapped_atomic), "atomic of unmapped address", "MMU fault", false},
+    {SCENE(address_out_of_range), "OOR_ADDR", "OOR_ADDR", false},
     {SCENE(shared_out_of_range), "OOR_ADDR", "OOR_ADDR", false},
     {SCENE(shared_at_its_end), "OOR_ADDR", "OOR_ADDR", false},
     {SCENE(local_out_of_range), "OOR_ADDR", "OOR_ADDR", false},

@@ -24,7 +24,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOSSES_MAX = 1000, SHOWN = 3 };
+enum { LOSSES_MAX = 100, SHOWN = 3 };
 
 struct run {
     struct sass_gpu *gpu;

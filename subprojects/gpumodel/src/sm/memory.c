@@ -15,6 +15,11 @@ uint8_t *sm_global(struct sm_ctx *x, int lane, uint64_t va, unsigned size_bytes,
     struct gpum_mmu_fault fault = {0};
     uint64_t run = 0;
     uint8_t *ptr;
+    if (va >> SM_ADDRESS_BITS) {
+        sm_fault_warp(x, lane, NV_SM_WARP_ERROR_OOR_ADDR, "global address 0x%llx out of range",
+                      (unsigned long long)va);
+        return NULL;
+    }
     if (va % size_bytes) {
         sm_fault_warp(x, lane, NV_SM_WARP_ERROR_MISALIGNED_ADDR,
                       "misaligned address 0x%llx for %u bytes", (unsigned long long)va, size_bytes);

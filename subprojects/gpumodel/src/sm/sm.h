@@ -24,7 +24,8 @@ enum {
     SM_BARRIERS = 16,
     SM_RESIDENT_CTAS = 8, /* how many CTAs of a grid run at the same time */
     SM_SLICE = 64,        /* instructions of one warp or lane group before another gets its turn */
-    SM_WINDOW_BYTES = 1 << 24
+    SM_WINDOW_BYTES = 1 << 24,
+    SM_ADDRESS_BITS = 57 /* beyond, an H100 reports OOR_ADDR and asks no MMU */
 };
 
 #define SM_ALL 0xffffffffu
