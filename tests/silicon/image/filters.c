@@ -5,6 +5,7 @@
  */
 #include "tests/silicon/image/image.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -416,7 +417,7 @@ static void borders(struct images *im)
             memcpy(s.sampler.border, border, sizeof border);
             for (unsigned i = 0; i < 64; i++) {
                 lanes[i].a[0] = image_float(-0.1f + (float)(i % 8) * 0.17f);
-                lanes[i].a[1] = image_float(-0.1f + (float)(i / 8) * 0.17f);
+                lanes[i].a[1] = image_float(-0.1f + floorf((float)i / 8) * 0.17f);
             }
             s.words = 4;
             s.tolerance = tolerance_of(list[k].type, list[k].srgb);

@@ -80,7 +80,7 @@ static void given(struct images *im)
     image_run(im, "lod-linear", &s);
     s.sampler.mip = 2;
     for (unsigned i = 0; i < 512; i++)
-        lanes[i].b[1] = image_float(0.5f * (float)(i / 32) + ((float)(i % 32) - 16) / 2048);
+        lanes[i].b[1] = image_float(0.5f * floorf((float)i / 32) + ((float)(i % 32) - 16) / 2048);
     image_run(im, "lod-point", &s);
     s.sampler.mip = 1;
     image_run(im, "lod-none", &s);
@@ -115,11 +115,12 @@ static void derived(struct images *im)
 
         for (unsigned i = 0; i < 1024; i++) {
             unsigned quad = i / 4;
-            float dx = exp2f((float)(quad % 64) / 8 - 7), dy = k < 2 ? 0 : dx * (float)(quad / 64);
+            float dx = exp2f((float)(quad % 64) / 8 - 7),
+                  dy = k < 2 ? 0 : dx * floorf((float)quad / 64);
 
             lanes[i].a[0] = image_float(0.3f + (i & 1 ? dx : 0));
             lanes[i].a[1] = image_float(0.3f + (i & 2 ? dy : 0) + (quad & 1 && i & 1 ? dx / 3 : 0));
-            lanes[i].b[1] = image_float((float)(quad / 64) / 3 - 0.5f);
+            lanes[i].b[1] = image_float(floorf((float)quad / 64) / 3 - 0.5f);
         }
         s.tolerance.absolute = k < 2 ? LOG2_ERROR : ELLIPSE_ERROR;
         snprintf(name, sizeof name, "lod-derived-%u", k);

@@ -212,9 +212,11 @@ static bool encode(struct sm_ctx *x, int lane, const struct tex_image *t, const 
         memcpy(&number, &words[i], sizeof(number));
         value = f->packing == NV_TEXEL_PACKED_FLOAT ? small_float(number, bits - 5, false)
                                                     : pack(words[i], bits, t->type[i]);
-        memcpy(&had, element + lo / 32 * 4, lo / 32 * 4 + 8 <= 16 ? 8 : 4);
+        size_t at = (size_t)lo / 32 * 4;
+
+        memcpy(&had, element + at, at + 8 <= 16 ? 8 : 4);
         had |= value << lo % 32;
-        memcpy(element + lo / 32 * 4, &had, lo / 32 * 4 + 8 <= 16 ? 8 : 4);
+        memcpy(element + at, &had, at + 8 <= 16 ? 8 : 4);
     }
     return true;
 }

@@ -155,8 +155,8 @@ static void put_results(struct sm_ctx *x, uint32_t out[4][SM_LANES])
                 if (format == NV_SASS_TFMT_F32)
                     packed[n][l] = word;
                 else
-                    packed[n / 2 * 2][l] |= half_of(word, format == NV_SASS_TFMT_F16_RZ)
-                                            << 16 * (n & 1);
+                    packed[n & ~1u][l] |= half_of(word, format == NV_SASS_TFMT_F16_RZ)
+                                          << 16 * (n & 1);
             }
             n++;
         }
@@ -335,7 +335,7 @@ static void read_sample(struct sm_ctx *x, const struct vectors *v, int lane, uin
         for (unsigned i = 0; i < 2; i++) {
             uint32_t word = next(&b);
 
-            memcpy(s->offsets + 4 * i, &word, 4);
+            memcpy(s->offsets + (size_t)4 * i, &word, 4);
         }
     q->compare = sm_mod(x, NV_SASS_MOD_DC);
     if (q->compare)

@@ -128,7 +128,8 @@ void tex_block_bc7(const uint8_t *block, unsigned at, uint16_t out[4])
     struct reader r = {block, 0};
     uint32_t ends[ENDS_MAX][4], shape, rotation, select, step, step2;
     const struct bc7_mode *m;
-    unsigned mode = 0, set, bits2;
+    uint32_t(*pair)[4];
+    unsigned mode = 0, bits2;
 
     memset(out, 0, 4 * sizeof(*out));
     while (mode < 8 && !take(&r, 1))
@@ -140,7 +141,7 @@ void tex_block_bc7(const uint8_t *block, unsigned at, uint16_t out[4])
     rotation = take(&r, m->rotation_bits);
     select = take(&r, m->select_bits);
     bc7_ends(&r, m, ends);
-    set = set_of(m->sets, shape, at);
+    pair = ends + (size_t)set_of(m->sets, shape, at) * 2;
     step = step_of(r, m->sets, shape, m->step_bits, at);
     step2 = step;
     bits2 = m->step_bits;
@@ -152,7 +153,7 @@ void tex_block_bc7(const uint8_t *block, unsigned at, uint16_t out[4])
     for (unsigned c = 0; c < 4; c++) {
         bool second = (c == 3) != (select != 0);
 
-        out[c] = (uint16_t)between((int32_t)ends[set * 2][c], (int32_t)ends[set * 2 + 1][c],
+        out[c] = (uint16_t)between((int32_t)pair[0][c], (int32_t)pair[1][c],
                                    second ? bits2 : m->step_bits, second ? step2 : step);
     }
     if (rotation) {
@@ -330,7 +331,8 @@ void tex_block_bc6(const uint8_t *block, bool is_signed, unsigned at, uint16_t o
     int32_t ends[4][3] = {{0}};
     const struct bc6_mode *m = NULL;
     uint32_t code = take(&r, 2), shape = 0, step;
-    unsigned set, bits;
+    int32_t(*pair)[3];
+    unsigned bits;
 
     memset(out, 0, 3 * sizeof(*out));
     if (code > 1)
@@ -345,10 +347,10 @@ void tex_block_bc6(const uint8_t *block, bool is_signed, unsigned at, uint16_t o
         shape = take(&r, 5);
     bc6_ends(m, is_signed, ends);
     bits = m->two ? 3 : 4;
-    set = set_of(m->two ? 2 : 1, shape, at);
+    pair = ends + (size_t)set_of(m->two ? 2 : 1, shape, at) * 2;
     step = step_of(r, m->two ? 2 : 1, shape, bits, at);
     for (unsigned c = 0; c < 3; c++) {
-        int32_t value = between(ends[set * 2][c], ends[set * 2 + 1][c], bits, step);
+        int32_t value = between(pair[0][c], pair[1][c], bits, step);
 
         if (!is_signed)
             out[c] = (uint16_t)(value * 31 >> 6);

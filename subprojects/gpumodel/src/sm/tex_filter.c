@@ -375,8 +375,10 @@ static bool gather(struct sm_ctx *x, int lane, const struct tex_image *t,
         struct tex_query moved = *q;
 
         if (q->offsets) {
-            moved.offset[0] = (int8_t)(q->offsets[2 * i] << 2) >> 2;
-            moved.offset[1] = (int8_t)(q->offsets[2 * i + 1] << 2) >> 2;
+            const uint8_t *offset = q->offsets + (size_t)2 * i;
+
+            moved.offset[0] = (int8_t)(offset[0] << 2) >> 2;
+            moved.offset[1] = (int8_t)(offset[1] << 2) >> 2;
             if (!sample_level(x, lane, t, s, &moved, p, t->view_first, TEX_FRACTION, &one))
                 return false;
             f.tap[order[i]] = one.tap[0];

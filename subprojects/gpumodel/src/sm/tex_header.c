@@ -171,11 +171,11 @@ static bool pool_read(struct sm_ctx *x, int lane, uint64_t base, uint32_t last, 
         return true;
     }
     for (unsigned half = 0; half < 2; half++) {
-        entry =
-            sm_global(x, lane, base + (uint64_t)index * NV_TIC_BYTES + half * 16, 16, GPUM_READ);
+        entry = sm_global(x, lane, base + (uint64_t)index * NV_TIC_BYTES + (uint64_t)half * 16, 16,
+                          GPUM_READ);
         if (!entry)
             return false;
-        memcpy(words + half * 4, entry, 16);
+        memcpy(words + (size_t)half * 4, entry, 16);
     }
     return true;
 }
