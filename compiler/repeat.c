@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Loops of one block. Where the number of trips is a known multiple of a few, the block does the work
- * of that many trips, and the condition is looked at once for all of them. Where it shows only while
- * the shader runs and the block loads from memory, a loop of four trips at a time goes before it,
- * whose loads are under way together, and the loop as it was does the rest.
+ * Loops of one block. Where the number of trips is a known multiple of a few, the block does the
+ * work of that many trips, and the condition is looked at once for all of them. Where it shows only
+ * while the shader runs and the block loads from memory, a loop of four trips at a time goes before
+ * it, whose loads are under way together, and the loop as it was does the rest.
  *
  * Expects merged blocks: the head holds phis, pure computations and the branch, the body the rest.
  */
@@ -128,8 +128,8 @@ static unsigned count_trips(struct loop *l)
     const struct cc_inst *term = cc_block_terminator(l->head);
     struct cc_src p = term->src[0];
     const struct cc_inst *compare = definition(l, p);
-    if (!compare || compare->op != CC_ISETP || compare->block != l->head || compare->cmp < CC_CMP_LT ||
-        compare->cmp > CC_CMP_GE || compare->cmp == CC_CMP_NUM || (compare->flags & CC_F_EX) ||
+    if (!compare || compare->op != CC_ISETP || compare->block != l->head ||
+        compare->cmp < CC_CMP_LT || compare->cmp > CC_CMP_GE || compare->cmp == CC_CMP_NUM || (compare->flags & CC_F_EX) ||
         compare->src[2].kind != CC_IMM || (compare->src[2].v == 0) != compare->src[2].inv) {
         return 0;
     }

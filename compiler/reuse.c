@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Reuse bits. Registers lie in two banks, odd and even, of which an instruction can read one register
- * each per cycle. A bit on an operand keeps its register for the same slot of an instruction that
- * follows shortly: a multiply-add with two sources in one bank then takes one cycle and not two.
+ * Reuse bits. Registers lie in two banks, odd and even, of which an instruction can read one
+ * register each per cycle. A bit on an operand keeps its register for the same slot of an
+ * instruction that follows shortly: a multiply-add with two sources in one bank then takes one cycle
+ * and not two.
  *
- * An entry, one per slot and bank, is lost at the next read there. It must not be kept over a write of
- * the register, a yield or a wait for a scoreboard; it is not kept over longer stalls either.
+ * An entry, one per slot and bank, is lost at the next read there. It must not be kept over a write
+ * of the register, a yield or a wait for a scoreboard; it is not kept over longer stalls either.
  */
 #include "sass.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Loops with a small constant number of trips, lowered trip by trip: what counts them is constant in
- * each, conditions fold away, and arrays that only such counters index need no memory.
+ * Loops with a small constant number of trips, lowered trip by trip: what counts them is constant
+ * in each, conditions fold away, and arrays that only such counters index need no memory.
  *
  * Which loops these are shows while they are lowered. What was taken for one and is not, or grows
  * too large, is noted, and lowering begins again (struct spv_choices).
@@ -102,7 +102,7 @@ static bool is_counted(const struct spv_module *m, const struct spv_function *f,
 static bool note_stores(const struct spv_module *m, const struct spv_inst *inst, uint32_t *stored)
 {
     if (inst->op == SpvOpFunctionCall || inst->op == SpvOpExtInst) {
-        /* A callee writes what it likes, and two of the extended instructions have an out operand. */
+        /* A callee writes what it likes; two extended instructions have an out operand. */
         return inst->op == SpvOpExtInst && inst->count > 4 && inst->words[4] != GLSLstd450Modf &&
                inst->words[4] != GLSLstd450Frexp;
     }

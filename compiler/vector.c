@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Loads of neighbouring words of shared memory become one of two or four, where the address is known
- * to be aligned for it and nothing in between may write there.
+ * Loads of neighbouring words of shared memory become one of two or four, where the address is
+ * known to be aligned for it and nothing in between may write there.
  */
 #include "ir.h"
 
@@ -29,53 +29,54 @@ static bool same_base(const struct cc_inst *a, const struct cc_inst *b)
            a->flags == b->flags;
 }
 
-static int find(const struct vector *v, const struct cc_inst *first, int32_t offset)
+static struct cc_inst **find(struct vector *v, const struct cc_inst *first, int32_t offset)
 {
     for (unsigned i = 0; i < v->count; i++) {
         if (v->load[i] && v->load[i]->offset == offset && same_base(v->load[i], first)) {
-            return (int)i;
+            return &v->load[i];
         }
     }
-    return -1;
+    return NULL;
 }
 
 /* The wide load stands where the first of its parts stood: its address is known there. */
-static void join(struct vector *v, const int *part, unsigned words)
+static void join(struct cc_shader *s, struct cc_inst *const *part, unsigned words)
 {
-    struct cc_inst *at = v->load[part[0]];
+    struct cc_inst *at = part[0];
     for (unsigned k = 1; k < words; k++) {
-        at = v->load[part[k]]->index < at->index ? v->load[part[k]] : at;
+        at = part[k]->index < at->index ? part[k] : at;
     }
-    struct cc_inst *wide = cc_inst_create(v->s, CC_LDS, 1);
+    struct cc_inst *wide = cc_inst_create(s, CC_LDS, 1);
     wide->src[0] = at->src[0];
     wide->flags = at->flags;
-    wide->offset = v->load[part[0]]->offset;
+    wide->offset = part[0]->offset;
     wide->type = words == 4 ? CC_B128 : CC_B64;
-    cc_inst_insert_before(v->s, at, wide);
+    cc_inst_insert_before(s, at, wide);
     wide->index = at->index;
     for (unsigned k = 0; k < words; k++) {
-        struct cc_inst *old = v->load[part[k]];
-        wide->def[wide->def_count++] = old->def[0];
-        v->s->vals[old->def[0]].def = wide;
-        cc_inst_remove(old);
-        v->load[part[k]] = NULL;
+        wide->def[wide->def_count++] = part[k]->def[0];
+        s->vals[part[k]->def[0]].def = wide;
+        cc_inst_remove(part[k]);
     }
 }
 
-static bool widen(struct vector *v, unsigned first, unsigned words)
+static void widen(struct vector *v, struct cc_inst *first, unsigned words)
 {
-    int part[4] = {(int)first};
-    if (alignment(v->s, v->load[first]) < words * WORD_BYTES) {
-        return false;
+    struct cc_inst **slot[4] = {NULL}, *part[4] = {first};
+    if (alignment(v->s, first) < words * WORD_BYTES) {
+        return;
     }
-    for (unsigned k = 1; k < words; k++) {
-        part[k] = find(v, v->load[first], v->load[first]->offset + (int32_t)k * WORD_BYTES);
-        if (part[k] < 0) {
-            return false;
+    for (unsigned k = 0; k < words; k++) {
+        slot[k] = find(v, first, first->offset + (int32_t)k * WORD_BYTES);
+        if (!slot[k]) {
+            return;
         }
+        part[k] = *slot[k];
     }
-    join(v, part, words);
-    return true;
+    join(v->s, part, words);
+    for (unsigned k = 0; k < words; k++) {
+        *slot[k] = NULL;
+    }
 }
 
 static void flush(struct vector *v)
@@ -83,7 +84,7 @@ static void flush(struct vector *v)
     for (unsigned words = 4; words >= 2; words /= 2) {
         for (unsigned i = 0; i < v->count; i++) {
             if (v->load[i]) {
-                widen(v, i, words);
+                widen(v, v->load[i], words);
             }
         }
     }

@@ -263,8 +263,8 @@ static void arithmetic(struct vkb *b, enum kind kind)
 {
     static const char *const shaders[] = {"special", "fma", "hash"};
     static const double operations[] = {64 * 6, 8192, 256};
-    static const char *const what[] = {"special functions, six a step", "multiply-adds, eight chains",
-                                       "integer mixing rounds"};
+    static const char *const what[] = {"special functions, six a step",
+                                       "multiply-adds, eight chains", "integer mixing rounds"};
     static const char *const unit[] = {"Gop/s", "GFMA/s", "Ground/s"};
     const uint32_t count = b->small ? 1024 : 4 << 20;
     struct job job = {.shader = shaders[kind],

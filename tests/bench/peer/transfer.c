@@ -151,7 +151,8 @@ static void dispatch_rate(struct vkb *b, VkPipeline pipeline, VkDescriptorSet se
             peer_wrong("dispatches done", i, count[i], want);
     }
     peer_note(ordered ? "dispatch_ordered" : "dispatch_free",
-              ordered ? "small dispatches with a barrier each" : "small dispatches without barriers",
+              ordered ? "small dispatches with a barrier each"
+                      : "small dispatches without barriers",
               times / seconds / 1e3, "thousand/s");
     vkb_free(b, commands);
 }
