@@ -85,7 +85,7 @@ static bool locate(struct sm_ctx *x, uint32_t l, const struct tex_image *t, unsi
         if (clamp == NV_SASS_CLAMP_IGN)
             *inside = false;
         else
-            at[i] = (int32_t)at[i] < 0 && i < 3 ? 0 : size[i] - (i ? 1 : unit);
+            at[i] = i < 3 && (int32_t)at[i] < 0 ? 0 : size[i] - (i ? 1 : unit);
     }
     *p = (struct place){{at[0] / unit, at[1], at[2]}, at[3]};
     if (unit > 1 && *inside && at[0] % unit)
