@@ -275,6 +275,7 @@ static void spoil(const struct field *f)
     struct launch l;
     char name[64];
     const char *why;
+    uint64_t least;
 
     snprintf(name, sizeof name, "launch: %s", f->name);
     if (launch_open(&l, name)) {
@@ -285,6 +286,11 @@ static void spoil(const struct field *f)
         if (fits && f->field == NV_QMD_FIELD_RELEASE0_ADDRESS)
             fits = nvhw_qmd_set(l.classes.qmd, qmd->dwords, NV_QMD_FIELD_SEMAPHORE_RELEASE_ENABLE0,
                                 0, 1);
+        if (fits && f->field == NV_QMD_FIELD_SHARED_MEMORY_SIZE) /* room for one group alone */
+            fits = nvhw_qmd_get(l.classes.qmd, qmd->dwords,
+                                NV_QMD_FIELD_MIN_SM_CONFIG_SHARED_MEM_SIZE, 0, &least) &&
+                   nvhw_qmd_set(l.classes.qmd, qmd->dwords,
+                                NV_QMD_FIELD_TARGET_SM_CONFIG_SHARED_MEM_SIZE, 0, least);
         if (fits) {
             enum outcome got;
 

@@ -56,7 +56,7 @@ static uint32_t take(struct reader *r, unsigned bits)
     uint32_t value = 0;
 
     for (unsigned i = 0; i < bits; i++, r->at++)
-        value |= (r->block[r->at / 8] >> r->at % 8 & 1u) << i;
+        value |= ((uint32_t)r->block[r->at / 8] >> r->at % 8 & 1u) << i;
     return value;
 }
 
