@@ -156,7 +156,7 @@ class Guest:
     # ---- What tests ask for ----
 
     def _answer(self, words):
-        actions = {"plug": self._plug, "unplug": self._unplug, "kill": self._kill}
+        actions = {"plug": self._plug, "unplug": self._unplug}
         try:
             if words[0] not in actions:
                 raise Failed(f"no such request: {words[0]}")
@@ -191,11 +191,6 @@ class Guest:
 
     def _unplug(self):
         self.machine.qmp().run("device_del", id="plugged")
-
-    def _kill(self):
-        """The plugged GPU dies without a word."""
-        self.plugged.process.kill()
-        self.plugged.process.wait()
 
 
 def label(suite, interface):
