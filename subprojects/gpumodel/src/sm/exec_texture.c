@@ -373,7 +373,7 @@ static int32_t lod_of(const struct tex_image *t, const struct tex_sampler *s,
     for (unsigned k = 0; k < 2; k++) {
         double long_side = 0, others = 0;
 
-        for (unsigned i = 0; i < sample->query.dimensions; i++) {
+        for (unsigned i = 0; i < sample->query.dimensions && i < 3; i++) {
             double d = fabs((double)sample->derivative[k][i]);
 
             if (t->normalized && !s->unnormalized)
