@@ -216,9 +216,11 @@ static bool attempt(struct cc_shader *s, const uint32_t *words, size_t word_coun
     jmp_buf again;
     choices->again = &again;
     if (setjmp(again) != 0) {
+        choices->again = NULL;
         return false;
     }
     lower_module(s, words, word_count, choices);
+    choices->again = NULL;
     return true;
 }
 

@@ -125,7 +125,7 @@ uint32_t spv_phis_take(struct spv_instance *in, uint32_t at, const struct cc_blo
         at += l->inst.count;
     }
     count = 0;
-    for (uint32_t k = first; k < at;) {
+    for (uint32_t k = first; values && k < at;) {
         struct spv_inst inst = spv_inst_at(l->m, k);
         if (inst.op == SpvOpPhi) {
             spv_id(l->m, spv_word(&inst, 2))->value = values[count++];
