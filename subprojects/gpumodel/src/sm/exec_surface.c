@@ -122,7 +122,7 @@ static bool exec_suld_p(struct sm_ctx *x)
     {
         struct tex_texel texel;
         uint32_t words[4] = {0};
-        struct place p;
+        struct place p = {0};
         bool inside;
 
         if (!get_surface(x, l, &s) || !locate(x, l, &s.image, 1, &p, &inside))
@@ -241,7 +241,7 @@ static bool exec_sust_p(struct sm_ctx *x)
     {
         uint32_t words[4] = {0};
         uint8_t element[16];
-        struct place p;
+        struct place p = {0};
         bool inside;
 
         for (unsigned i = 0; i < count && reg != NV_SASS_RZ; i++)
@@ -273,7 +273,7 @@ static bool exec_suld_d(struct sm_ctx *x)
     {
         uint32_t words[4] = {0};
         const uint8_t *memory;
-        struct place p;
+        struct place p = {0};
         bool inside;
 
         if (!get_surface(x, l, &s) || !locate(x, l, &s.image, raw_unit(x, &s.image), &p, &inside))
@@ -307,7 +307,7 @@ static bool exec_sust_d(struct sm_ctx *x)
     SM_FOR_LANES(l, x->mask)
     {
         uint32_t words[4] = {0};
-        struct place p;
+        struct place p = {0};
         bool inside;
 
         for (unsigned i = 0; i < (bytes > 4 ? bytes / 4 : 1) && reg != NV_SASS_RZ; i++)

@@ -323,7 +323,7 @@ static bool sample_level(struct sm_ctx *x, int lane, const struct tex_image *t,
     struct axis axis[3] = {{{0, 0}, 0}, {{0, 0}, 0}, {{0, 0}, 0}};
     unsigned d = p->dimensions;
 
-    for (unsigned i = 0; i < d; i++)
+    for (unsigned i = 0; i < d && i < 3; i++)
         axis[i] = axis_of(s, s->wrap[i], p->at[i], size[i], p->normalized, p->linear, q->offset[i]);
     for (unsigned z = 0; z < (p->linear && d > 2 ? 2u : 1u); z++) {
         int second = share_of(weight, axis[2].share, true), wz = z ? second : weight - second;
