@@ -146,10 +146,11 @@ static void reduction(struct vkb *b)
 /* All of C at once: C * v must be A * (B * v), in whole numbers. */
 static void check_product(const float *a, const float *bm, const float *c, uint32_t n)
 {
-    double *v = calloc(3ull * n, sizeof *v), *w = v + n, *u = w + n;
+    double *v = calloc(3ull * n, sizeof *v);
 
     if (!v)
         vkb_die("no memory", 0);
+    double *w = v + n, *u = w + n;
     for (uint32_t i = 0; i < n; i++)
         v[i] = (double)(i * 2654435761u >> 28);
     for (uint32_t i = 0; i < n; i++)

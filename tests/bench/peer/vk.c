@@ -321,7 +321,7 @@ double vkb_run(struct vkb *b, VkCommandBuffer commands)
 double vkb_time(struct vkb *b, VkCommandBuffer commands, unsigned rounds, unsigned *times)
 {
     const double warm_s = b->small ? 0 : 0.15;
-    double samples[ROUNDS_MAX];
+    double samples[ROUNDS_MAX] = {0};
     uint64_t start = vkb_now_ns();
     unsigned count = 0;
 
