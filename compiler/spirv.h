@@ -170,7 +170,7 @@ enum { SPV_KEEP_LOOP = 1u << 0, SPV_KEEP_MEMORY = 1u << 1 };
 struct spv_choices {
     uint8_t *of_id; /* per id: SPV_KEEP_* of a loop's label, of a variable */
     bool plain;     /* nothing is taken for granted any more */
-    jmp_buf *again; /* leaves the attempt */
+    jmp_buf again;  /* leaves the attempt */
 };
 
 /* The state of lowering a module into a shader. */

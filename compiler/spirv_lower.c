@@ -213,14 +213,10 @@ static void lower_module(struct cc_shader *s, const uint32_t *words, size_t word
 static bool attempt(struct cc_shader *s, const uint32_t *words, size_t word_count,
                     struct spv_choices *choices)
 {
-    jmp_buf again;
-    choices->again = &again;
-    if (setjmp(again) != 0) {
-        choices->again = NULL;
+    if (setjmp(choices->again) != 0) {
         return false;
     }
     lower_module(s, words, word_count, choices);
-    choices->again = NULL;
     return true;
 }
 

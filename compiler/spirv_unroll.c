@@ -17,7 +17,7 @@ enum { TRIPS_MAX = 32, GROWTH_MAX = 8192, BOUND_MAX = 512, BLOCKS_MAX = 256,
 void spv_choose(struct spv_lower *l, uint32_t id, uint8_t keep)
 {
     l->choices->of_id[id] |= keep;
-    longjmp(*l->choices->again, 1);
+    longjmp(l->choices->again, 1);
 }
 
 size_t spv_loop_end(const struct spv_function *f, uint32_t index)

@@ -146,27 +146,28 @@ static void reduction(struct vkb *b)
 /* All of C at once: C * v must be A * (B * v), in whole numbers. */
 static void check_product(const float *a, const float *bm, const float *c, uint32_t n)
 {
-    double *v = calloc(3ull * n, sizeof *v);
+    struct row {
+        double v, bv;
+    } *rows = calloc(n, sizeof *rows);
 
-    if (!v)
+    if (!rows)
         vkb_die("no memory", 0);
-    double *w = v + n, *u = w + n;
     for (uint32_t i = 0; i < n; i++)
-        v[i] = (double)(i * 2654435761u >> 28);
+        rows[i].v = (double)(i * 2654435761u >> 28);
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0; k < n; k++)
-            w[i] += (double)bm[(size_t)i * n + k] * v[k];
+            rows[i].bv += (double)bm[(size_t)i * n + k] * rows[k].v;
     for (uint32_t i = 0; i < n; i++) {
-        double is = 0;
+        double is = 0, want = 0;
 
         for (uint32_t k = 0; k < n; k++) {
-            u[i] += (double)a[(size_t)i * n + k] * w[k];
-            is += (double)c[(size_t)i * n + k] * v[k];
+            want += (double)a[(size_t)i * n + k] * rows[k].bv;
+            is += (double)c[(size_t)i * n + k] * rows[k].v;
         }
-        if (!(is == u[i]))
-            peer_wrong("matrix product, row", i, is, u[i]);
+        if (!(is == want))
+            peer_wrong("matrix product, row", i, is, want);
     }
-    free(v);
+    free(rows);
 }
 
 static void sgemm(struct vkb *b)

@@ -175,22 +175,23 @@ int main(int argc, char **argv)
                        .program = {.code = malloc(SWEEP_CODE_BYTES)},
                        .model = sweep_model_create()};
     FILE *file = argc == 3 ? fopen(argv[2], "rb") : NULL;
-    bool good;
+    int status = 2;
 
     if (argc == 3)
         r.bounds = sweep_bounds_read(argv[1]);
     if (!file || !r.bounds || !r.model || !r.program.code) {
         fprintf(stderr, "usage: %s BOUNDS RECORD\n", argv[0]);
-        return 2;
+        goto out;
     }
-    good = run_file(&r, file);
-    fclose(file);
+    status = !(run_file(&r, file) && r.run && !r.differ);
     printf("%u instances: %u the same in every bit, %u within bounds, %u differ, %u that the "
-           "software SM "
-           "does not have\n",
+           "software SM does not have\n",
            r.run, r.same, r.within, r.differ, r.missing);
+out:
+    if (file)
+        fclose(file);
     sweep_model_destroy(r.model);
     sweep_bounds_destroy(r.bounds);
     free(r.program.code);
-    return !(good && r.run && !r.differ);
+    return status;
 }
