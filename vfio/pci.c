@@ -184,8 +184,7 @@ enum magma_code mvfio_pci_list(const char *sysfs_root, struct mvfio_pci_function
     return MAGMA_OK;
 }
 
-/* vfio-pci itself, or a variant of it for one kind of device (nvgrace-gpu-vfio-pci). */
-static bool is_vfio_driver(const char *driver)
+bool mvfio_pci_is_vfio(const char *driver)
 {
     static const char suffix[] = "vfio-pci";
     size_t length = strlen(driver);
@@ -193,10 +192,9 @@ static bool is_vfio_driver(const char *driver)
     return length >= sizeof suffix - 1 && !strcmp(driver + length - (sizeof suffix - 1), suffix);
 }
 
-/* Drivers that leave a function alone, so that its group can still be handed over. */
-static bool harmless(const char *driver)
+bool mvfio_pci_is_harmless(const char *driver)
 {
-    return !driver[0] || is_vfio_driver(driver) || !strcmp(driver, "pci-stub") ||
+    return !driver[0] || mvfio_pci_is_vfio(driver) || !strcmp(driver, "pci-stub") ||
            !strcmp(driver, "pcieport");
 }
 
@@ -208,7 +206,7 @@ enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struc
         return mg_fail(err, MAGMA_NO_DEVICE,
                        "%s is bound to no driver; run `magma bind %s` to bind it to vfio-pci",
                        address, address);
-    if (!is_vfio_driver(function->driver))
+    if (!mvfio_pci_is_vfio(function->driver))
         return mg_fail(err, MAGMA_BUSY, "%s is bound to %s; run `magma bind %s`", address,
                        function->driver, address);
     if (function->iommu_group < 0)
@@ -225,7 +223,7 @@ enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struc
     for (uint32_t i = 0; i < function->sibling_count && i < MVFIO_SIBLINGS_MAX; i++) {
         const struct mvfio_pci_sibling *sibling = &function->siblings[i];
 
-        if (!harmless(sibling->driver))
+        if (!mvfio_pci_is_harmless(sibling->driver))
             return mg_fail(err, MAGMA_BUSY,
                            "%s shares IOMMU group %d with %s, which is bound to %s; run `magma "
                            "bind %s`, or move the card to a slot of its own",

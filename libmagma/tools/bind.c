@@ -75,7 +75,7 @@ static enum magma_code check_kernel(const struct binding *b, const struct mvfio_
 static enum magma_code check_stranger(const struct binding *b, const struct mvfio_pci_function *f,
                                       struct magma_error *err)
 {
-    if (b->group || !f->driver[0] || bind_is_vfio(f->driver) || !strcmp(f->driver, "pci-stub"))
+    if (b->group || mvfio_pci_is_harmless(f->driver))
         return MAGMA_OK;
     return mg_fail(err, MAGMA_BUSY,
                    "%s (class %06x, %s) is another device of IOMMU group %d and would have to be "
@@ -103,7 +103,7 @@ static enum magma_code check(const struct binding *b, struct magma_error *err)
             code = check_kernel(b, &f->pci, err);
         if (!b->unbind && !f->same_card)
             code = check_stranger(b, &f->pci, err);
-        if (code == MAGMA_OK && is_concerned(b, f) && bind_is_vfio(f->pci.driver) == b->unbind)
+        if (code == MAGMA_OK && is_concerned(b, f) && mvfio_pci_is_vfio(f->pci.driver) == b->unbind)
             code = bind_check_users(b->root, &f->pci, err);
     }
     return code;
@@ -118,7 +118,7 @@ static enum magma_code take(struct binding *b, const struct mvfio_pci_function *
     struct bind_memory memory;
     enum magma_code code = MAGMA_OK;
 
-    if (bind_is_vfio(f->driver)) {
+    if (mvfio_pci_is_vfio(f->driver)) {
         tell(b, f->address, f->driver, f->driver);
         return MAGMA_OK;
     }
@@ -146,7 +146,7 @@ static enum magma_code give_back(struct binding *b, const struct mvfio_pci_funct
     bool known = bind_memory_load(b->root, f->address, &memory);
     enum magma_code code;
 
-    if (!bind_is_vfio(f->driver)) {
+    if (!mvfio_pci_is_vfio(f->driver)) {
         tell(b, f->address, f->driver, f->driver);
         return MAGMA_OK;
     }
@@ -172,7 +172,7 @@ static void undo(struct binding *b, unsigned end)
     for (unsigned i = end; i-- > 0;) {
         const struct mvfio_pci_function *f = &b->card.functions[i].pci;
 
-        if (bind_is_vfio(f->driver) || !bind_memory_load(b->root, f->address, &memory))
+        if (mvfio_pci_is_vfio(f->driver) || !bind_memory_load(b->root, f->address, &memory))
             continue;
         if (bind_restore(b->root, f->address, &memory, NULL) == MAGMA_OK) {
             bind_memory_forget(b->root, f->address);
@@ -220,7 +220,7 @@ static enum magma_code read_card(struct binding *b, const char *text, struct mag
                            "%s is not an NVIDIA function (vendor "
                            "%04x)",
                            address, f->vendor_id);
-        if (f->boot_vga && !b->unbind && !bind_is_vfio(f->driver))
+        if (f->boot_vga && !b->unbind && !mvfio_pci_is_vfio(f->driver))
             fprintf(stderr, "magma: %s has the firmware's console: the screen will stand still\n",
                     address);
     }

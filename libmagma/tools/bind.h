@@ -37,8 +37,6 @@ bool bind_address(const char *text, char address[16]);
 enum magma_code bind_card_read(const char *root, const char *address, struct bind_card *card,
                                struct magma_error *err);
 
-bool bind_is_vfio(const char *driver);
-
 /*
  * MAGMA_BUSY with the processes' numbers and names when some have a node of the function open:
  * taking a function from its driver then would wait for them, in the kernel and without end.

@@ -45,14 +45,6 @@ bool bind_address(const char *text, char address[16])
     return n == SLOT_LENGTH + 1;
 }
 
-bool bind_is_vfio(const char *driver)
-{
-    static const char suffix[] = "vfio-pci";
-    size_t length = strlen(driver);
-
-    return length >= sizeof suffix - 1 && !strcmp(driver + length - (sizeof suffix - 1), suffix);
-}
-
 /* ---- The card ---- */
 
 static enum magma_code add(const char *sysfs, const char *address, bool same_card,
@@ -170,7 +162,7 @@ static void find_nodes(struct nodes *nodes, const char *root,
                        const struct mvfio_pci_function *function)
 {
     nodes->count = 0;
-    if (bind_is_vfio(function->driver)) {
+    if (mvfio_pci_is_vfio(function->driver)) {
         add_node(nodes, "/dev/vfio/%d", function->iommu_group);
         if (function->cdev[0])
             add_node(nodes, "/dev/vfio/devices/%s", function->cdev);

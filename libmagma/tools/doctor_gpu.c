@@ -40,8 +40,7 @@ static void check_strangers(struct doctor *d, const struct mvfio_pci_function *g
     for (unsigned i = 0; i < card.count; i++) {
         const struct bind_function *f = &card.functions[i];
 
-        if (f->same_card || !f->pci.driver[0] || bind_is_vfio(f->pci.driver) ||
-            strcmp(f->pci.driver, "pci-stub") == 0)
+        if (f->same_card || mvfio_pci_is_harmless(f->pci.driver))
             continue;
         snprintf(cure, sizeof cure,
                  "move the card to another slot, or give that device away too: `magma bind "
@@ -64,7 +63,7 @@ static void check_gpu(struct doctor *d, const struct mvfio_pci_function *gpu)
     if (mvfio_pci_check(gpu, &err) == MAGMA_OK)
         doctor_tell(d, DOCTOR_GOOD, "gpu", NULL, "%s (10de:%04x) is bound to %s, IOMMU group %d",
                     gpu->address, gpu->device_id, gpu->driver, gpu->iommu_group);
-    else if (!bind_is_vfio(gpu->driver))
+    else if (!mvfio_pci_is_vfio(gpu->driver))
         doctor_tell(d, DOCTOR_BAD, "gpu", cure, "%s (10de:%04x) is bound to %s", gpu->address,
                     gpu->device_id, gpu->driver[0] ? gpu->driver : "no driver");
     else

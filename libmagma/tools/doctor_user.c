@@ -127,7 +127,7 @@ static void check_nodes(struct doctor *d)
     for (uint32_t i = 0; i < d->gpu_count; i++) {
         const struct mvfio_pci_function *gpu = &d->gpus[i];
 
-        if (!bind_is_vfio(gpu->driver) || gpu->iommu_group < 0)
+        if (!mvfio_pci_is_vfio(gpu->driver) || gpu->iommu_group < 0)
             continue;
         snprintf(node, sizeof node, "/dev/vfio/%d", gpu->iommu_group);
         check_node(d, node, "is the device bound? `magma list`");

@@ -398,6 +398,13 @@ enum magma_code mvfio_pci_list(const char *sysfs_root, struct mvfio_pci_function
 enum magma_code mvfio_pci_find(const char *sysfs_root, const char *address,
                                struct mvfio_pci_function *out, struct magma_error *err);
 
+/* The driver is vfio-pci itself, or a variant of it for one kind of device (nvgrace-gpu-vfio-pci).
+ */
+bool mvfio_pci_is_vfio(const char *driver);
+
+/* The driver ("": none) leaves a function alone, so that its group can still be handed over. */
+bool mvfio_pci_is_harmless(const char *driver);
+
 /* Says whether the function can be opened now (driver, group, siblings): MAGMA_OK, or what is in
  * the way and its remedy. Looks at `function` only. */
 enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struct magma_error *err);
