@@ -71,8 +71,7 @@ static enum magma_code confirm(const char *root, const char *address, const char
         return code;
     if (now.iommu_group < 0)
         return mg_fail(err, MAGMA_NO_DEVICE,
-                       "%s: %s did not take it, and it is in no IOMMU group; turn the IOMMU on in "
-                       "the firmware and boot with intel_iommu=on (Intel) or amd_iommu=on (AMD)",
+                       "%s: %s did not take it, and it is in no IOMMU group; " MVFIO_IOMMU_REMEDY,
                        address, driver);
     return mg_fail(err, MAGMA_NO_DEVICE,
                    "%s: %s did not take it (bound to %s); is the module loaded? `modprobe %s`",
@@ -82,7 +81,7 @@ static enum magma_code confirm(const char *root, const char *address, const char
 enum magma_code mvfio_pci_bind(const char *sysfs_root, const char *address, const char *driver,
                                char *old_driver, struct magma_error *err)
 {
-    const char *root = sysfs_root ? sysfs_root : "/sys";
+    const char *root = sysfs_root_or_default(sysfs_root);
     struct mvfio_pci_function function;
     enum magma_code code = mvfio_pci_find(root, address, &function, err);
 

@@ -17,6 +17,11 @@
 
 #define MVFIO_PAGE_BYTES UINT64_C(4096)
 
+/* For messages: Linux takes AMD's IOMMU by itself once the firmware has it on. */
+#define MVFIO_IOMMU_REMEDY                                                                         \
+    "turn the IOMMU on in the firmware and, on an Intel machine, boot with intel_iommu=on; "       \
+    "`magma doctor` says more"
+
 struct mvfio_device {
     const struct mvfio_ops *ops;
     void *impl;

@@ -16,11 +16,6 @@ enum {
     PCI_BASE_CLASS_BRIDGE = 0x06
 };
 
-static const char *root_or_default(const char *sysfs_root)
-{
-    return sysfs_root ? sysfs_root : "/sys";
-}
-
 static uint32_t class_of(const char *root, const char *address)
 {
     uint64_t value = 0;
@@ -112,7 +107,7 @@ static int group_number(const char *root, const char *address)
 enum magma_code mvfio_pci_find(const char *sysfs_root, const char *address,
                                struct mvfio_pci_function *out, struct magma_error *err)
 {
-    const char *root = root_or_default(sysfs_root);
+    const char *root = sysfs_root_or_default(sysfs_root);
     uint64_t vendor, device, value;
 
     *out = (struct mvfio_pci_function){.iommu_group = -1};
@@ -164,7 +159,7 @@ enum magma_code mvfio_pci_list(const char *sysfs_root, struct mvfio_pci_function
     int n;
 
     *count = 0;
-    snprintf(path, sizeof path, "%s/bus/pci/devices", root_or_default(sysfs_root));
+    snprintf(path, sizeof path, "%s/bus/pci/devices", sysfs_root_or_default(sysfs_root));
     n = scandir(path, &entries, only_addresses, alphasort);
     if (n < 0 && errno == ENOENT)
         return MAGMA_OK; /* a machine without PCI has no GPUs */
@@ -210,25 +205,24 @@ enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struc
         return mg_fail(err, MAGMA_BUSY, "%s is bound to %s; run `magma bind %s`", address,
                        function->driver, address);
     if (function->iommu_group < 0)
-        return mg_fail(err, MAGMA_NO_DEVICE,
-                       "%s is in no IOMMU group; turn the IOMMU on in the firmware and boot with "
-                       "intel_iommu=on (Intel) or amd_iommu=on (AMD)",
+        return mg_fail(err, MAGMA_NO_DEVICE, "%s is in no IOMMU group; " MVFIO_IOMMU_REMEDY,
                        address);
     if (function->noiommu)
         return mg_fail(err, MAGMA_NOT_SUPPORTED,
                        "%s is in the kernel's no-IOMMU mode, in which it reaches all memory; magma "
-                       "does not use that: turn the IOMMU on in the firmware and boot with "
-                       "intel_iommu=on (Intel) or amd_iommu=on (AMD)",
+                       "does not use that: " MVFIO_IOMMU_REMEDY,
                        address);
     for (uint32_t i = 0; i < function->sibling_count && i < MVFIO_SIBLINGS_MAX; i++) {
         const struct mvfio_pci_sibling *sibling = &function->siblings[i];
+        bool own = sysfs_same_slot(sibling->address, address);
 
         if (!mvfio_pci_is_harmless(sibling->driver))
             return mg_fail(err, MAGMA_BUSY,
                            "%s shares IOMMU group %d with %s, which is bound to %s; run `magma "
-                           "bind %s`, or move the card to a slot of its own",
+                           "bind%s %s`%s",
                            address, function->iommu_group, sibling->address, sibling->driver,
-                           sibling->address);
+                           own ? "" : " --group", address,
+                           own ? "" : ", or move the card to another slot");
     }
     return MAGMA_OK;
 }

@@ -20,11 +20,6 @@ enum { DEVICES_MAX = 64, GROUPS_MAX = 16, TEXT_BYTES = 128 };
 
 /* ---- Kinds of reset ---- */
 
-static const char *root_or_default(const char *sysfs_root)
-{
-    return sysfs_root ? sysfs_root : "/sys";
-}
-
 enum magma_code mvfio_reset_methods(const char *sysfs_root, const char *address,
                                     struct mvfio_reset_methods *out, struct magma_error *err)
 {
@@ -34,7 +29,7 @@ enum magma_code mvfio_reset_methods(const char *sysfs_root, const char *address,
 
     *out = (struct mvfio_reset_methods){.count = 0};
     if (!sysfs_is_address(address) ||
-        !sysfs_device_path(root_or_default(sysfs_root), address, "reset_method", path))
+        !sysfs_device_path(sysfs_root_or_default(sysfs_root), address, "reset_method", path))
         return mg_fail(err, MAGMA_INVALID_ARGUMENT, "'%s' is no PCI address", address);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
@@ -59,7 +54,7 @@ enum magma_code mvfio_reset_select(const char *sysfs_root, const char *address, 
     int fd;
 
     if (!sysfs_is_address(address) ||
-        !sysfs_device_path(root_or_default(sysfs_root), address, "reset_method", path))
+        !sysfs_device_path(sysfs_root_or_default(sysfs_root), address, "reset_method", path))
         return mg_fail(err, MAGMA_INVALID_ARGUMENT, "'%s' is no PCI address", address);
     fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)

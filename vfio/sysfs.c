@@ -25,6 +25,11 @@ bool sysfs_is_address(const char *text)
     return text[i] == 0 && text[i - 1] <= '7';
 }
 
+bool sysfs_same_slot(const char *a, const char *b)
+{
+    return strncmp(a, b, sizeof "0000:01:00." - 1) == 0;
+}
+
 bool sysfs_device_path(const char *root, const char *address, const char *name, char *path)
 {
     int n = snprintf(path, SYSFS_PATH_MAX, "%s/bus/pci/devices/%s%s%s", root, address,

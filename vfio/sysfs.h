@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Small steps through sysfs, shared by finding (pci.c) and binding (bind.c). */
+/* Small steps through sysfs, shared by finding (pci.c), binding (bind.c), resets (reset.c). */
 #ifndef MVFIO_SYSFS_H
 #define MVFIO_SYSFS_H
 
@@ -11,6 +11,15 @@ enum { SYSFS_PATH_MAX = 1024 };
 
 /* "dddd:bb:dd.f", lower case hexadecimal, function 0 to 7. */
 bool sysfs_is_address(const char *text);
+
+/* Where sysfs is: the caller's folder, or, without one, the machine's. */
+static inline const char *sysfs_root_or_default(const char *sysfs_root)
+{
+    return sysfs_root ? sysfs_root : "/sys";
+}
+
+/* Two functions of one device: they differ in the last digit at most. */
+bool sysfs_same_slot(const char *a, const char *b);
 
 /* ROOT/bus/pci/devices/ADDRESS/NAME into path (SYSFS_PATH_MAX). False: too long. */
 bool sysfs_device_path(const char *root, const char *address, const char *name, char *path);

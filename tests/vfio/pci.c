@@ -143,7 +143,15 @@ START_TEST(a_sibling_in_foreign_hands_is_named_with_the_remedy)
     fake_sysfs_add(&sysfs, &gpu);
     add("0000:01:00.1", 0x10de, 0x040300, "snd_hda_intel", 12);
     expect_open(MAGMA_BUSY, "shares IOMMU group 12 with 0000:01:00.1, which is bound to "
-                            "snd_hda_intel; run `magma bind 0000:01:00.1`");
+                            "snd_hda_intel; run `magma bind 0000:01:00.0`");
+}
+END_TEST
+
+START_TEST(another_card_of_the_group_is_taken_only_when_told)
+{
+    fake_sysfs_add(&sysfs, &gpu);
+    add("0000:02:00.0", 0x8086, 0x020000, "e1000e", 12);
+    expect_open(MAGMA_BUSY, "which is bound to e1000e; run `magma bind --group 0000:01:00.0`");
 }
 END_TEST
 
@@ -240,6 +248,7 @@ int main(void)
     tcase_add_test(tc, a_missing_iommu_is_named_with_the_remedy);
     tcase_add_test(tc, the_mode_without_iommu_is_refused_by_name);
     tcase_add_test(tc, a_sibling_in_foreign_hands_is_named_with_the_remedy);
+    tcase_add_test(tc, another_card_of_the_group_is_taken_only_when_told);
     tcase_add_test(tc, siblings_that_are_out_of_the_way_are_no_obstacle);
     tcase_add_test(tc, this_machines_nodes_are_explained_when_missing);
     tcase_add_test(tc, binding_writes_what_the_kernel_wants_to_read);

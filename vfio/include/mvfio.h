@@ -424,7 +424,7 @@ enum magma_code mvfio_pci_bind(const char *sysfs_root, const char *address, cons
 
 struct mvfio_reset_methods {
     char names[MVFIO_RESET_METHODS_MAX][20]; /* "flr", "pm", "bus", in the kernel's order */
-    uint32_t count;                          /* 0: the kernel does not say (before Linux 5.15) */
+    uint32_t count; /* 0: none, or a kernel that does not say (before Linux 5.15) */
 };
 
 /* Reads which kinds of reset the kernel offers for a function; mvfio_device_reset takes the first
