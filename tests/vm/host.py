@@ -16,7 +16,7 @@ from machine import Failed, Gpu, Machine, kernel_image
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUIDE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "libmagma/doc/ci-host.md")
 SUITE = "cihost"
-GUEST = "debian"  # the name of its boot, beside those of guest.py
+IOMMU = "intel"
 PARTS = ("bin/magma", "lib/systemd/", "lib/udev/", "lib/sysusers.d/", "lib/modules-load.d/",
          "share/magma-nv/")  # of an installation: what the guide uses
 MODULES = {"irqbypass", "vfio", "vfio_iommu_type1", "vfio-pci-core", "vfio-pci", "uio",
@@ -174,7 +174,7 @@ def run(options, scratch, results, say):
     gpu = Gpu(os.path.join(options.build, GPUMODEL), options.chip, scratch)
     try:
         machine = Machine(options.cache, scratch, kernel_image(options.cache, options.kernel),
-                          options.memory, options.timeout, "intel",
+                          options.memory, options.timeout, IOMMU,
                           "systemd.unit=magma-guide.target systemd.show_status=no 8250.nr_uarts=2 "
                           "systemd.firstboot=no", gpu)
         if not _follow(machine, results, say, reasons):

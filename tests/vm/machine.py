@@ -22,7 +22,6 @@ DISK_BYTES = 16 << 20
 KERNEL_WORDS = "console=ttyS0 panic=-1 quiet no_timer_check pcie_ports=native"
 IOMMUS = {  # QEMU's device and the kernel's words
     "intel": ("intel-iommu,intremap=on,caching-mode=on", "intel_iommu=on"),
-    "leaving": ("intel-iommu,intremap=on,caching-mode=on", "intel_iommu=on"),
     "noremap": ("intel-iommu,intremap=off,caching-mode=on", "intel_iommu=on"),
     "amd": ("amd-iommu,intremap=on,xtsup=on,dma-remap=on", "amd_iommu=on"),
     "virtio": ("virtio-iommu-pci", ""),
