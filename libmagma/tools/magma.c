@@ -14,7 +14,7 @@ static const struct {
 } commands[] = {
     {"list", "the NVIDIA GPUs of this machine and what stands in the way of using them", tool_list},
     {"info", "opens a GPU and shows what it is", tool_info},
-    {"doctor", "checks this machine: VFIO, IOMMU, limits, firmware, Vulkan", tool_doctor},
+    {"doctor", "checks this machine: IOMMU, VFIO, GPUs, firmware, rights and limits", tool_doctor},
     {"bind", "gives a GPU to vfio-pci", tool_bind},
     {"unbind", "gives a GPU back to the kernel's drivers", tool_bind},
     {"reset", "brings back a GPU that was left in a bad state", tool_reset},
