@@ -10,6 +10,7 @@ edu=0000:00:04.0 nvme=0000:00:05.0 pair_edu=0000:00:06.0 pair_nvme=0000:00:06.1 
 export MAGMA_DEVICE=pci:$gpu MAGMA_FIRMWARE_PATH=/share/firmware
 export VK_DRIVER_FILES=/share/icd.json VK_ICD_FILENAMES=/share/icd.json
 
+# driver_of ADDRESS: its driver, or nothing.
 driver_of() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
 
 # bind_to DRIVER [ADDRESS]: gives a device (else the GPU) to a driver; none: to nobody; '': to the
@@ -96,5 +97,12 @@ plug() {
 # kernel_says TEXT: the kernel wrote it since forget_kernel.
 forget_kernel() { dmesg -c >/dev/null; }
 kernel_says() { within 5 sh -c "dmesg | grep -q -e '$1'" || { dmesg | tail -n 20; return 1; }; }
+
+# unsafe 0|1: whether the interface takes devices although interrupts are not remapped.
+unsafe() {
+    local module=vfio_iommu_type1
+    [ "$MAGMA_VFIO" = group ] || module=iommufd
+    echo "$1" >/sys/module/$module/parameters/allow_unsafe_interrupts
+}
 
 group_node() { echo "/dev/vfio/$(group_of $gpu)"; }

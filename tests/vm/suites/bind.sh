@@ -4,9 +4,6 @@
 
 audio=${gpu%.0}.1
 
-# driver_of ADDRESS: its driver, or nothing.
-driver_of() { basename "$(readlink "/sys/bus/pci/devices/$1/driver")"; }
-
 # give ADDRESS DRIVER: with driver_override cleared again; none: no driver.
 give() {
     local at="/sys/bus/pci/devices/$1"

@@ -2,12 +2,6 @@
 # An IOMMU that does not remap interrupts: the kernel hands nothing over unless told to.
 # shellcheck shell=dash disable=SC2154 # edu: guest.sh
 
-unsafe() {
-    local module=vfio_iommu_type1
-    [ "$MAGMA_VFIO" = group ] || module=iommufd
-    echo "$1" >/sys/module/$module/parameters/allow_unsafe_interrupts
-}
-
 test_the_cause_is_said() {
     bind_to vfio-pci $edu
     unsafe 0
