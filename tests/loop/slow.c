@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A thread that loses the CPU at the worst moment: every look at the clock takes two milliseconds,
- * so that a wait's alarm is due before the wait begins.
+ * A thread that loses the CPU at the worst moment: one look at the clock, each in its turn, takes
+ * five milliseconds, so that a wait's alarm is due before the wait begins.
  */
 #include <check.h>
 #include <stdatomic.h>
