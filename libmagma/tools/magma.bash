@@ -17,7 +17,7 @@ _magma() {
     boot) mapfile -t COMPREPLY < <(compgen -W "--trace --json --help model:ga102 pci: vfio-user:" -- "$cur") ;;
     bind) mapfile -t COMPREPLY < <(compgen -W "--dry-run --group --json --help" -- "$cur") ;;
     unbind) mapfile -t COMPREPLY < <(compgen -W "--dry-run --json --help" -- "$cur") ;;
-    info) mapfile -t COMPREPLY < <(compgen -W "--json --help model:ga102 pci: vfio-user:" -- "$cur") ;;
+    info) mapfile -t COMPREPLY < <(compgen -W "--json --help model:ga102 nvidia:0 pci: vfio-user:" -- "$cur") ;;
     *) mapfile -t COMPREPLY < <(compgen -W "--json --help" -- "$cur") ;;
     esac
 }
