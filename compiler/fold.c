@@ -237,6 +237,14 @@ static bool compare_order(unsigned cmp, int order)
     return (order < 0 && (cmp & 1)) || (order == 0 && (cmp & 2)) || (order > 0 && (cmp & 4));
 }
 
+bool cc_compare(const struct cc_inst *inst, uint32_t a, uint32_t b)
+{
+    if (inst->flags & CC_F_SIGNED) {
+        return compare_order(inst->cmp, (int32_t)a < (int32_t)b ? -1 : (int32_t)a > (int32_t)b);
+    }
+    return compare_order(inst->cmp, a < b ? -1 : a > b);
+}
+
 static bool fold_isetp(const struct cc_inst *inst, struct cc_src *out)
 {
     const struct cc_src *src = inst->src;
@@ -252,17 +260,9 @@ static bool fold_isetp(const struct cc_inst *inst, struct cc_src *out)
     if (!same && (src[0].kind != CC_IMM || src[1].kind != CC_IMM)) {
         return false;
     }
-    int order = 0;
-    if (!same) {
-        uint32_t a = int_src(src[0]), b = int_src(src[1]);
-        if (inst->flags & CC_F_SIGNED) {
-            order = (int32_t)a < (int32_t)b ? -1 : (int32_t)a > (int32_t)b;
-        } else {
-            order = a < b ? -1 : a > b;
-        }
-    }
-    bool result = compare_order(inst->cmp, order);
-    if ((inst->flags & CC_F_EX) && order == 0) {
+    uint32_t a = same ? 0 : int_src(src[0]), b = same ? 0 : int_src(src[1]);
+    bool result = cc_compare(inst, a, b);
+    if ((inst->flags & CC_F_EX) && a == b) {
         result = src[3].v != 0;
     }
     out[0] = cc_bool(result);

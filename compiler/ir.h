@@ -242,6 +242,8 @@ bool cc_known_sum(const struct cc_shader *s, struct cc_src src, struct cc_src *r
 void cc_ir_verify(struct cc_shader *s, const char *after); /* fails the compilation when broken */
 void cc_ir_print(struct cc_shader *s, const char *after);  /* when options ask for it */
 bool cc_fold(struct cc_shader *s, struct cc_inst *inst, struct cc_src *out);
+/* What ISETP says of two words, its predicate source aside. */
+bool cc_compare(const struct cc_inst *inst, uint32_t a, uint32_t b);
 void cc_opt_run(struct cc_shader *s);
 void cc_dce_run(struct cc_shader *s);
 void cc_licm_run(struct cc_shader *s);

@@ -76,49 +76,10 @@ static bool constant(struct cc_src src)
 /* The phi's next value is itself plus a constant. */
 static bool find_step(struct loop *l, struct cc_inst *phi)
 {
-    const struct cc_inst *add = definition(l, phi->src[l->latch]);
-    bool self = false;
-    if (!add || add->op != CC_IADD3 || add->def_count != 1 || (add->flags & CC_F_X) ||
-        add->guard.kind != CC_NONE || !constant(phi->src[!l->latch])) {
-        return false;
-    }
-    l->step = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        struct cc_src src = add->src[i];
-        if (constant(src)) {
-            l->step += src.v;
-        } else if (!self && src.kind == CC_VAL && src.v == phi->def[0] && !src.neg) {
-            self = true;
-        } else {
-            return false;
-        }
-    }
+    struct cc_src rest;
     l->phi = phi;
-    return self;
-}
-
-static bool less(uint32_t a, uint32_t b, bool is_signed)
-{
-    return is_signed ? (int32_t)a < (int32_t)b : a < b;
-}
-
-static bool holds(const struct cc_inst *compare, uint32_t a, uint32_t b)
-{
-    bool is_signed = compare->flags & CC_F_SIGNED;
-    switch (compare->cmp) {
-    case CC_CMP_LT:
-        return less(a, b, is_signed);
-    case CC_CMP_LE:
-        return !less(b, a, is_signed);
-    case CC_CMP_GT:
-        return less(b, a, is_signed);
-    case CC_CMP_GE:
-        return !less(a, b, is_signed);
-    case CC_CMP_EQ:
-        return a == b;
-    default:
-        return a != b;
-    }
+    return constant(phi->src[!l->latch]) &&
+           cc_known_sum(l->s, phi->src[l->latch], &rest, &l->step) && rest.v == phi->def[0];
 }
 
 /* How often the body runs, counted out; 0: not known, or too often to count. */
@@ -129,7 +90,7 @@ static unsigned count_trips(struct loop *l)
     struct cc_src p = term->src[0];
     const struct cc_inst *compare = definition(l, p);
     if (!compare || compare->op != CC_ISETP || compare->block != l->head ||
-        compare->cmp < CC_CMP_LT || compare->cmp > CC_CMP_GE || compare->cmp == CC_CMP_NUM || (compare->flags & CC_F_EX) ||
+        compare->cmp < CC_CMP_LT || compare->cmp > CC_CMP_GE || (compare->flags & CC_F_EX) ||
         compare->src[2].kind != CC_IMM || (compare->src[2].v == 0) != compare->src[2].inv) {
         return 0;
     }
@@ -143,7 +104,7 @@ static unsigned count_trips(struct loop *l)
     bool stays = (l->head->succ[0] == l->body) != p.inv;
     uint32_t at = phi->src[!l->latch].v;
     for (unsigned trips = 0; trips < counted_max; trips++, at += l->step) {
-        if (holds(compare, counter ? bound.v : at, counter ? at : bound.v) != stays) {
+        if (cc_compare(compare, counter ? bound.v : at, counter ? at : bound.v) != stays) {
             return trips;
         }
     }
