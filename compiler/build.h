@@ -62,6 +62,8 @@ struct cc_pair cc_b_mul64(struct cc_builder *b, struct cc_pair x, struct cc_pair
 struct cc_src cc_b_icmp64(struct cc_builder *b, enum cc_cmp cmp, struct cc_pair x, struct cc_pair y,
                           bool is_signed);
 struct cc_pair cc_b_sel64(struct cc_builder *b, struct cc_src p, struct cc_pair x, struct cc_pair y);
+struct cc_pair cc_b_minmax64(struct cc_builder *b, struct cc_pair x, struct cc_pair y,
+                             uint32_t flags);
 struct cc_pair cc_b_abs64(struct cc_builder *b, struct cc_pair x);
 /* The remainder of the signed division has the dividend's sign. */
 void cc_b_udivrem64(struct cc_builder *b, struct cc_pair n, struct cc_pair d,

@@ -12,6 +12,13 @@ struct cc_pair cc_b_sel64(struct cc_builder *b, struct cc_src p, struct cc_pair 
     return (struct cc_pair){cc_b_sel(b, p, x.lo, y.lo), cc_b_sel(b, p, x.hi, y.hi)};
 }
 
+struct cc_pair cc_b_minmax64(struct cc_builder *b, struct cc_pair x, struct cc_pair y,
+                             uint32_t flags)
+{
+    enum cc_cmp cmp = flags & CC_F_MIN ? CC_CMP_LT : CC_CMP_GT;
+    return cc_b_sel64(b, cc_b_icmp64(b, cmp, x, y, flags & CC_F_SIGNED), x, y);
+}
+
 static struct cc_src is_negative(struct cc_builder *b, struct cc_pair x)
 {
     return cc_b_icmp(b, CC_CMP_LT, x.hi, cc_imm(0), true);

@@ -2,16 +2,9 @@
 /* The instructions of GLSL.std.450 that take 64-bit integers. */
 #include "glsl.h"
 
-static struct cc_pair smaller(struct cc_builder *b, struct cc_pair x, struct cc_pair y,
-                              bool is_signed)
+static struct cc_pair clamp(struct cc_builder *b, const struct cc_pair *x, uint32_t flags)
 {
-    return cc_b_sel64(b, cc_b_icmp64(b, CC_CMP_LT, x, y, is_signed), x, y);
-}
-
-static struct cc_pair larger(struct cc_builder *b, struct cc_pair x, struct cc_pair y,
-                             bool is_signed)
-{
-    return cc_b_sel64(b, cc_b_icmp64(b, CC_CMP_GT, x, y, is_signed), x, y);
+    return cc_b_minmax64(b, cc_b_minmax64(b, x[0], x[1], flags), x[2], flags | CC_F_MIN);
 }
 
 /* 1, 0 or -1 */
@@ -33,18 +26,22 @@ bool glsl_wide_component(struct cc_builder *b, uint32_t number, const struct cc_
         *out = sign(b, x[0]);
         return true;
     case GLSLstd450UMin:
+        *out = cc_b_minmax64(b, x[0], x[1], CC_F_MIN);
+        return true;
     case GLSLstd450SMin:
-        *out = smaller(b, x[0], x[1], number == GLSLstd450SMin);
+        *out = cc_b_minmax64(b, x[0], x[1], CC_F_MIN | CC_F_SIGNED);
         return true;
     case GLSLstd450UMax:
+        *out = cc_b_minmax64(b, x[0], x[1], 0);
+        return true;
     case GLSLstd450SMax:
-        *out = larger(b, x[0], x[1], number == GLSLstd450SMax);
+        *out = cc_b_minmax64(b, x[0], x[1], CC_F_SIGNED);
         return true;
     case GLSLstd450UClamp:
-        *out = smaller(b, larger(b, x[0], x[1], false), x[2], false);
+        *out = clamp(b, x, 0);
         return true;
     case GLSLstd450SClamp:
-        *out = smaller(b, larger(b, x[0], x[1], true), x[2], true);
+        *out = clamp(b, x, CC_F_SIGNED);
         return true;
     default:
         return false;

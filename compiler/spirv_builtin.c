@@ -2,9 +2,8 @@
 /* Built-in inputs of the compute stage, from special registers and the root table. */
 #include "spirv.h"
 
+#include <nvhw/compute.h>
 #include <nvhw/sass.h>
-
-enum { WARP_LANES = 32, WARP_SHIFT = 5 };
 
 static struct cc_src special(struct spv_lower *l, unsigned number)
 {
@@ -63,11 +62,13 @@ static struct cc_src value(struct spv_lower *l, uint32_t builtin, unsigned index
     case SpvBuiltInLocalInvocationIndex:
         return local_index(l);
     case SpvBuiltInSubgroupSize:
-        return cc_imm(WARP_LANES);
+        return cc_imm(NV_COMPUTE_WARP_LANES);
     case SpvBuiltInNumSubgroups:
-        return cc_imm((size[0] * size[1] * size[2] + WARP_LANES - 1) / WARP_LANES);
+        return cc_imm((size[0] * size[1] * size[2] + NV_COMPUTE_WARP_LANES - 1) /
+                      NV_COMPUTE_WARP_LANES);
     case SpvBuiltInSubgroupId:
-        return cc_b_shr(&l->b, local_index(l), cc_imm(WARP_SHIFT), false);
+        return cc_b_shr(&l->b, local_index(l),
+                        cc_imm((uint32_t)__builtin_ctz(NV_COMPUTE_WARP_LANES)), false);
     case SpvBuiltInSubgroupLocalInvocationId:
         return special(l, NV_SASS_SR_LANEID);
     case SpvBuiltInDeviceIndex:

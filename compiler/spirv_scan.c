@@ -9,10 +9,12 @@
  */
 #include "spirv.h"
 
+#include <nvhw/compute.h>
+
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 5, WARP_LANES = 32 };
+enum { ROUNDS = 5 }; /* of which each may double the distance: all lanes of a warp */
 
 enum combine { ADD, MUL, MIN, MAX, AND, OR, XOR };
 
@@ -65,6 +67,11 @@ static struct cc_pair bitwise(struct spv_lower *l, enum combine combine, struct 
     return (struct cc_pair){op(&l->b, x.lo, y.lo), op(&l->b, x.hi, y.hi)};
 }
 
+static uint32_t minmax_flags(const struct scan *scan)
+{
+    return (scan->combine == MIN ? CC_F_MIN : 0) | (scan->is_signed ? CC_F_SIGNED : 0);
+}
+
 static struct cc_pair combine_wide(struct spv_lower *l, const struct scan *scan, struct cc_pair x,
                                    struct cc_pair y)
 {
@@ -74,9 +81,8 @@ static struct cc_pair combine_wide(struct spv_lower *l, const struct scan *scan,
     case MUL:
         return cc_b_mul64(&l->b, x, y);
     case MIN:
-        return cc_b_sel64(&l->b, cc_b_icmp64(&l->b, CC_CMP_LT, x, y, scan->is_signed), x, y);
     case MAX:
-        return cc_b_sel64(&l->b, cc_b_icmp64(&l->b, CC_CMP_GT, x, y, scan->is_signed), x, y);
+        return cc_b_minmax64(&l->b, x, y, minmax_flags(scan));
     default:
         return bitwise(l, scan->combine, x, y);
     }
@@ -98,7 +104,6 @@ static struct cc_src combine_float(struct spv_lower *l, enum combine combine, st
 static struct cc_src combine_int(struct spv_lower *l, const struct scan *scan, struct cc_src x,
                                  struct cc_src y)
 {
-    uint32_t flags = (scan->combine == MIN ? CC_F_MIN : 0) | (scan->is_signed ? CC_F_SIGNED : 0);
     switch (scan->combine) {
     case ADD:
         return cc_b_iadd(&l->b, x, y);
@@ -106,7 +111,7 @@ static struct cc_src combine_int(struct spv_lower *l, const struct scan *scan, s
         return cc_b_imul(&l->b, x, y);
     case MIN:
     case MAX:
-        return cc_b_minmax(&l->b, x, y, flags);
+        return cc_b_minmax(&l->b, x, y, minmax_flags(scan));
     default:
         return bitwise(l, scan->combine, (struct cc_pair){x, x}, (struct cc_pair){y, y}).lo;
     }
@@ -193,7 +198,7 @@ static struct cc_src cluster_lanes(struct spv_lower *l, struct cc_src lane)
     if (size == 0 || (size & (size - 1)) != 0) {
         spv_malformed(&l->inst, "the size of a cluster is no power of two");
     }
-    if (size >= WARP_LANES) {
+    if (size >= NV_COMPUTE_WARP_LANES) {
         return cc_imm(UINT32_MAX);
     }
     struct cc_src first = cc_b_and(&l->b, lane, cc_imm(~(size - 1)));
