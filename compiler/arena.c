@@ -89,13 +89,6 @@ void *cc_alloc(struct cc_arena *arena, size_t count, size_t size_bytes)
     return memory;
 }
 
-char *cc_strndup(struct cc_arena *arena, const char *text, size_t length)
-{
-    char *copy = cc_alloc(arena, length + 1, 1);
-    memcpy(copy, text, length);
-    return copy;
-}
-
 void *cc_grow(struct cc_arena *arena, void *array, size_t *capacity, size_t need, size_t size_bytes)
 {
     if (need <= *capacity) {

@@ -30,9 +30,6 @@ void cc_arena_finish(struct cc_arena *arena);
 /* count * size zeroed bytes, aligned for any type. Never returns NULL: fails the compilation. */
 void *cc_alloc(struct cc_arena *arena, size_t count, size_t size_bytes);
 
-/* A copy of `text` of at most length bytes, terminated. */
-char *cc_strndup(struct cc_arena *arena, const char *text, size_t length);
-
 /* Writes the sentence and leaves the compilation. The sentence names what is wrong, not where in us. */
 void cc_fail(struct cc_arena *arena, const char *format, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
