@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Passes alone: what folding computes is what C computes; what the verifier must see, it sees. */
+/*
+ * Passes alone: what folding computes is what C computes; what is said to be known of a value is so;
+ * what the verifier must see, it sees.
+ */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <nvhw/sass.h>
 
 #include "build.h"
 
@@ -130,6 +135,51 @@ static bool refused(void)
     return false;
 }
 
+static struct cc_src special_register(unsigned number)
+{
+    struct cc_inst *inst = cc_b_inst(&f.b, CC_S2R, 0, NULL);
+    inst->sub = (uint8_t)number;
+    return cc_b_emit(&f.b, inst, CC_GPR);
+}
+
+START_TEST(what_is_known_of_a_value_is_so)
+{
+    f.shader.workgroup_size[0] = 64;
+    struct cc_src thread = special_register(NV_SASS_SR_TID_X), rest;
+    struct cc_src lane = special_register(NV_SASS_SR_LANEID);
+    struct cc_src sum = cc_b_iadd(&f.b, thread, cc_imm(128));
+    uint32_t constant;
+    ck_assert_uint_eq(cc_known_most(&f.shader, thread), 63);
+    ck_assert_uint_eq(cc_known_most(&f.shader, sum), 63 + 128);
+    ck_assert_uint_eq(cc_known_most(&f.shader, lane), UINT32_MAX); /* nobody asked so far */
+    ck_assert_uint_eq(cc_known_zeros(&f.shader, cc_b_shl(&f.b, lane, cc_imm(4))), 4);
+    ck_assert_uint_eq(cc_known_zeros(&f.shader, sum), 0);
+    ck_assert(cc_known_sum(&f.shader, sum, &rest, &constant));
+    ck_assert(rest.kind == CC_VAL && rest.v == thread.v);
+    ck_assert_uint_eq(constant, 128);
+    ck_assert(!cc_known_sum(&f.shader, cc_b_iadd(&f.b, thread, lane), &rest, &constant));
+}
+END_TEST
+
+/* So that addresses keep their constants apart, for the load's own offset. */
+START_TEST(constants_leave_shifts_and_masks_where_nothing_is_lost)
+{
+    f.shader.workgroup_size[0] = 64;
+    struct cc_src thread = special_register(NV_SASS_SR_TID_X), rest;
+    struct cc_src lane = special_register(NV_SASS_SR_LANEID);
+    struct cc_src sum = cc_b_iadd(&f.b, thread, cc_imm(128));
+    uint32_t constant;
+    ck_assert(cc_known_sum(&f.shader, cc_b_shr(&f.b, sum, cc_imm(3), false), &rest, &constant));
+    ck_assert_uint_eq(constant, 16);
+    ck_assert_uint_eq(cc_known_most(&f.shader, rest), 7);
+    sum = cc_b_iadd(&f.b, lane, cc_imm(128)); /* may wrap, for all that is known */
+    ck_assert(!cc_known_sum(&f.shader, cc_b_shr(&f.b, sum, cc_imm(3), false), &rest, &constant));
+    struct cc_src low = cc_b_and(&f.b, sum, cc_imm(127)), more = cc_b_and(&f.b, sum, cc_imm(128));
+    ck_assert_uint_eq(f.shader.vals[low.v].def->src[0].v, lane.v);
+    ck_assert_uint_eq(f.shader.vals[more.v].def->src[0].v, sum.v);
+}
+END_TEST
+
 START_TEST(the_verifier_sees_a_use_before_the_definition)
 {
     struct cc_inst *def = cc_inst_create(&f.shader, CC_S2R, 0);
@@ -174,6 +224,8 @@ int main(void)
     tcase_add_test(t, folding_words_agrees_with_c);
     tcase_add_test(t, folding_pairs_agrees_with_c);
     tcase_add_test(t, comparing_agrees_with_c);
+    tcase_add_test(t, what_is_known_of_a_value_is_so);
+    tcase_add_test(t, constants_leave_shifts_and_masks_where_nothing_is_lost);
     tcase_add_test(t, the_verifier_sees_a_use_before_the_definition);
     tcase_add_test(t, the_verifier_sees_the_wrong_register_file);
     tcase_add_test(t, the_verifier_sees_a_block_without_an_end);
