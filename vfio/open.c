@@ -36,14 +36,13 @@ static enum magma_code from_environment(const char *address, enum mvfio_backend 
     return MAGMA_OK;
 }
 
-static bool have_iommufd(const struct mvfio_pci_function *function,
-                         const struct mvfio_options *options)
+bool mvfio_pci_iommufd_usable(const struct mvfio_pci_function *function, const char *dev_root)
 {
-    const char *dev_root = options && options->dev_root ? options->dev_root : "/dev";
+    const char *dev = dev_root ? dev_root : "/dev";
     char iommu[SYSFS_PATH_MAX], cdev[SYSFS_PATH_MAX];
 
-    snprintf(iommu, sizeof iommu, "%s/iommu", dev_root);
-    snprintf(cdev, sizeof cdev, "%s/vfio/devices/%s", dev_root, function->cdev);
+    snprintf(iommu, sizeof iommu, "%s/iommu", dev);
+    snprintf(cdev, sizeof cdev, "%s/vfio/devices/%s", dev, function->cdev);
     return function->cdev[0] && access(iommu, R_OK | W_OK) == 0 && access(cdev, R_OK | W_OK) == 0;
 }
 
@@ -64,7 +63,9 @@ static enum magma_code open_pci(const char *address, const struct mvfio_options 
     if (code)
         return code;
     if (backend == MVFIO_BACKEND_AUTO)
-        backend = have_iommufd(&function, options) ? MVFIO_BACKEND_IOMMUFD : MVFIO_BACKEND_GROUP;
+        backend = mvfio_pci_iommufd_usable(&function, options ? options->dev_root : NULL)
+                      ? MVFIO_BACKEND_IOMMUFD
+                      : MVFIO_BACKEND_GROUP;
     if (backend == MVFIO_BACKEND_IOMMUFD) {
         ops = &mvfio_iommufd_ops;
         code = mvfio_iommufd_open(&function, options, &impl, err);

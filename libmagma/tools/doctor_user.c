@@ -118,20 +118,30 @@ static void check_node(struct doctor *d, const char *node, const char *absent)
     }
 }
 
-/* A node per IOMMU group that has a GPU bound to VFIO. */
+/* What a GPU bound to VFIO is opened by: its cdev where that may be, else its IOMMU group, which
+ * wants the container too. */
 static void check_nodes(struct doctor *d)
 {
-    char node[48];
+    char node[48], dev[BIND_PATH_BYTES];
+    unsigned by_cdev = 0;
 
-    check_node(d, "/dev/vfio/vfio", "`modprobe vfio`");
+    if (!bind_path(dev, d->root, "/dev"))
+        return;
     for (uint32_t i = 0; i < d->gpu_count; i++) {
         const struct mvfio_pci_function *gpu = &d->gpus[i];
+        bool cdev = mvfio_pci_iommufd_usable(gpu, dev);
 
+        by_cdev += cdev;
         if (!mvfio_pci_is_vfio(gpu->driver) || gpu->iommu_group < 0)
             continue;
-        snprintf(node, sizeof node, "/dev/vfio/%d", gpu->iommu_group);
+        if (cdev)
+            snprintf(node, sizeof node, "/dev/vfio/devices/%s", gpu->cdev);
+        else
+            snprintf(node, sizeof node, "/dev/vfio/%d", gpu->iommu_group);
         check_node(d, node, "is the device bound? `magma list`");
     }
+    if (!by_cdev || by_cdev < d->gpu_count)
+        check_node(d, "/dev/vfio/vfio", "`modprobe vfio`");
 }
 
 static void check_container(struct doctor *d)

@@ -228,6 +228,17 @@ class Doctor(unittest.TestCase):
         os.remove(self.root.at("dev/vfio/vfio"))
         self.check("nodes", "BAD", "no /dev/vfio/vfio", "modprobe vfio")
 
+    def test_a_kernel_with_iommufd_wants_no_group(self):
+        self.healthy()
+        os.remove(self.root.at("dev/vfio/vfio"))
+        os.remove(self.root.at("dev/vfio/12"))
+        os.makedirs(self.root.at(f"{PCI}/devices/{GPU}/vfio-dev/vfio3"))
+        self.root.write("dev/vfio/devices/vfio3", "", 0o666)
+        self.check("nodes", "BAD", "no /dev/vfio/12")  # there is no /dev/iommu
+        self.root.write("dev/iommu", "", 0o666)
+        self.check("rights", "ok", "/dev/vfio/devices/vfio3 can be opened")
+        self.assertFalse([c for c in self.doctor() if c["verdict"] == "BAD"])
+
     def test_a_container(self):
         self.healthy()
         os.remove(self.root.at("dev/vfio/12"))

@@ -275,8 +275,8 @@ enum magma_code mvfio_device_reset(struct mvfio_device *device, struct magma_err
  * Resets the bus that the device is on (VFIO's hot reset), for a device that the function level
  * reset does not bring back. Every function of the bus is reset, so all of them must be bound to
  * vfio-pci and not be open elsewhere. Config space is restored by the kernel.
- * MAGMA_NOT_SUPPORTED: this kind of device has no such reset. MAGMA_PERMISSION, MAGMA_BUSY: a
- * function of the bus is not ours; the text names it.
+ * MAGMA_NOT_SUPPORTED: this kind of device has no such reset. MAGMA_PERMISSION, MAGMA_BUSY,
+ * MAGMA_NO_DEVICE (no node of VFIO's for it): a function of the bus is not ours; the text has it.
  */
 enum magma_code mvfio_device_hot_reset(struct mvfio_device *device, struct magma_error *err);
 
@@ -408,6 +408,10 @@ bool mvfio_pci_is_harmless(const char *driver);
 /* Says whether the function can be opened now (driver, group, siblings): MAGMA_OK, or what is in
  * the way and its remedy. Looks at `function` only. */
 enum magma_code mvfio_pci_check(const struct mvfio_pci_function *function, struct magma_error *err);
+
+/* This process may open /dev/iommu and the function's cdev, so that MVFIO_BACKEND_AUTO takes them
+ * (unless MAGMA_VFIO says otherwise). dev_root NULL: "/dev". */
+bool mvfio_pci_iommufd_usable(const struct mvfio_pci_function *function, const char *dev_root);
 
 /*
  * Binds the function to `driver` ("vfio-pci"), or, with NULL, gives it back to the kernel's
