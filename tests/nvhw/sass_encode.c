@@ -113,6 +113,10 @@ START_TEST(widths_follow_the_modifiers)
     s.o[NV_SASS_A] = nvhw_sass_reg(2);
     ck_assert_uint_eq(nvhw_sass_width(&s, NV_SASS_D), 4);
     ck_assert_uint_eq(nvhw_sass_width(&s, NV_SASS_A), 2);
+    ck_assert_uint_eq(nvhw_sass_access_bytes(&s), 16);
+    s.mod[NV_SASS_MOD_SIZE] = NV_SASS_SIZE_S16;
+    ck_assert_uint_eq(nvhw_sass_width(&s, NV_SASS_D), 1);
+    ck_assert_uint_eq(nvhw_sass_access_bytes(&s), 2);
     s.o[NV_SASS_D] = nvhw_sass_reg(NV_SASS_RZ);
     ck_assert_uint_eq(nvhw_sass_width(&s, NV_SASS_D), 0);
     ck_assert(nvhw_sass_is_variable(86, &s));

@@ -301,6 +301,24 @@ static unsigned width_by_atype(unsigned type)
     }
 }
 
+unsigned nvhw_sass_access_bytes(const struct nvhw_sass *in)
+{
+    switch (in->mod[NV_SASS_MOD_SIZE]) {
+    case NV_SASS_SIZE_U8:
+    case NV_SASS_SIZE_S8:
+        return 1;
+    case NV_SASS_SIZE_U16:
+    case NV_SASS_SIZE_S16:
+        return 2;
+    case NV_SASS_SIZE_B64:
+        return 8;
+    case NV_SASS_SIZE_B128:
+        return 16;
+    default:
+        return 4;
+    }
+}
+
 static unsigned address_width(const struct nvhw_sass *in)
 {
     if (!in->mod[NV_SASS_MOD_E])
@@ -314,9 +332,7 @@ static unsigned slot_width(const struct nvhw_sass *in, const struct sass_field *
 {
     switch (field->width) {
     case SASS_WIDTH_SIZE:
-        return in->mod[NV_SASS_MOD_SIZE] == NV_SASS_SIZE_B64    ? 2
-               : in->mod[NV_SASS_MOD_SIZE] == NV_SASS_SIZE_B128 ? 4
-                                                                : 1;
+        return (nvhw_sass_access_bytes(in) + 3) / 4;
     case SASS_WIDTH_ATYPE:
         return width_by_atype(in->mod[NV_SASS_MOD_ATYPE]);
     case SASS_WIDTH_DST:

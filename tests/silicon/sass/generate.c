@@ -292,31 +292,14 @@ static bool atomic_exists(const struct nvhw_sass *s)
     }
 }
 
-static unsigned access_bytes(const struct nvhw_sass *s)
-{
-    switch (s->mod[NV_SASS_MOD_SIZE]) {
-    case NV_SASS_SIZE_U8:
-    case NV_SASS_SIZE_S8:
-        return 1;
-    case NV_SASS_SIZE_U16:
-    case NV_SASS_SIZE_S16:
-        return 2;
-    case NV_SASS_SIZE_B64:
-        return 8;
-    case NV_SASS_SIZE_B128:
-        return 16;
-    default:
-        return 4;
-    }
-}
-
 static bool place_address(struct generator *g, struct nvhw_sass *s)
 {
     unsigned op = s->op, mode = s->mod[NV_SASS_MOD_ADDR];
     bool has_ur = g->form.slot[NV_SASS_UR].kind == NV_SASS_UREG;
     bool global = op == NV_SASS_LDG || op == NV_SASS_LD || changes_global(op);
     bool shared = op == NV_SASS_LDS || changes_shared(op);
-    int64_t offset = (int64_t)(chance(g, 16) / access_bytes(s) * access_bytes(s));
+    unsigned bytes = nvhw_sass_access_bytes(s);
+    int64_t offset = (int64_t)(chance(g, 16) / bytes * bytes);
 
     if (!is_load(op) && op != NV_SASS_STG && op != NV_SASS_ST && op != NV_SASS_STS &&
         op != NV_SASS_STL)

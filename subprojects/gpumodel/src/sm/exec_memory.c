@@ -7,24 +7,6 @@
 
 #define LANES for (unsigned l = 0; l < SM_LANES; l++)
 
-unsigned sm_access_bytes(const struct sm_ctx *x)
-{
-    switch (sm_mod(x, NV_SASS_MOD_SIZE)) {
-    case NV_SASS_SIZE_U8:
-    case NV_SASS_SIZE_S8:
-        return 1;
-    case NV_SASS_SIZE_U16:
-    case NV_SASS_SIZE_S16:
-        return 2;
-    case NV_SASS_SIZE_B64:
-        return 8;
-    case NV_SASS_SIZE_B128:
-        return 16;
-    default:
-        return 4;
-    }
-}
-
 void sm_addresses(struct sm_ctx *x, uint64_t va[SM_LANES])
 {
     const struct nvhw_sass *s = x->s;
@@ -116,7 +98,7 @@ static uint32_t extend(unsigned size, uint32_t word)
 
 static bool load(struct sm_ctx *x, enum sm_space space)
 {
-    unsigned bytes = sm_access_bytes(x), words = bytes > 4 ? bytes / 4 : 1;
+    unsigned bytes = nvhw_sass_access_bytes(x->s), words = bytes > 4 ? bytes / 4 : 1;
     uint32_t out[4][SM_LANES], lanes = x->mask;
     const struct nvhw_sass_operand *pa = &x->s->o[NV_SASS_PA];
     uint64_t va[SM_LANES];
@@ -143,7 +125,7 @@ static bool load(struct sm_ctx *x, enum sm_space space)
 
 static bool store(struct sm_ctx *x, enum sm_space space)
 {
-    unsigned bytes = sm_access_bytes(x), words = bytes > 4 ? bytes / 4 : 1,
+    unsigned bytes = nvhw_sass_access_bytes(x->s), words = bytes > 4 ? bytes / 4 : 1,
              reg = x->s->o[NV_SASS_B].reg;
     bool zero = x->s->o[NV_SASS_B].kind != NV_SASS_REG || reg == NV_SASS_RZ;
     uint64_t va[SM_LANES];
@@ -243,7 +225,7 @@ static bool any_constant(struct sm_ctx *x, uint32_t offset, unsigned bytes, uint
 
 static bool exec_ldc(struct sm_ctx *x)
 {
-    unsigned bytes = sm_access_bytes(x), part = bytes > 4 ? 4 : bytes,
+    unsigned bytes = nvhw_sass_access_bytes(x->s), part = bytes > 4 ? 4 : bytes,
              words = bytes > 4 ? bytes / 4 : 1;
     const uint32_t *a = sm_src(x, NV_SASS_A);
     uint32_t out[4][SM_LANES], displacement = (uint32_t)x->s->o[NV_SASS_B].imm & 0xffff;
@@ -271,7 +253,7 @@ static bool exec_ldc(struct sm_ctx *x)
 /* ULDC and LDCU: as LDC, once per warp. */
 static bool exec_uldc(struct sm_ctx *x)
 {
-    unsigned bytes = sm_access_bytes(x), part = bytes > 4 ? 4 : bytes,
+    unsigned bytes = nvhw_sass_access_bytes(x->s), part = bytes > 4 ? 4 : bytes,
              words = bytes > 4 ? bytes / 4 : 1;
     uint32_t offset = (uint32_t)x->s->o[NV_SASS_B].imm & 0xffff, value = 0;
     if (x->s->o[NV_SASS_A].kind == NV_SASS_UREG)

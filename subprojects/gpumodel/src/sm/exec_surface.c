@@ -264,7 +264,7 @@ static unsigned raw_unit(const struct sm_ctx *x, const struct tex_image *t)
 
 static bool exec_suld_d(struct sm_ctx *x)
 {
-    unsigned bytes = sm_access_bytes(x), reg = x->s->o[NV_SASS_D].reg;
+    unsigned bytes = nvhw_sass_access_bytes(x->s), reg = x->s->o[NV_SASS_D].reg;
     unsigned size = sm_mod(x, NV_SASS_MOD_SIZE);
     uint32_t out[4][SM_LANES] = {{0}};
     struct surface s = {.have = false};
@@ -301,7 +301,7 @@ static bool exec_suld_d(struct sm_ctx *x)
 
 static bool exec_sust_d(struct sm_ctx *x)
 {
-    unsigned bytes = sm_access_bytes(x), reg = x->s->o[NV_SASS_B].reg;
+    unsigned bytes = nvhw_sass_access_bytes(x->s), reg = x->s->o[NV_SASS_B].reg;
     struct surface s = {.have = false};
 
     SM_FOR_LANES(l, x->mask)

@@ -9,8 +9,6 @@
 
 enum sm_space { SM_SPACE_GLOBAL, SM_SPACE_GENERIC, SM_SPACE_SHARED, SM_SPACE_LOCAL };
 
-/* Bytes per lane of the instruction's SIZE. */
-unsigned sm_access_bytes(const struct sm_ctx *x);
 /* Per lane: register (32 or 64 bit, scaled) + uniform base + offset. */
 void sm_addresses(struct sm_ctx *x, uint64_t va[SM_LANES]);
 /* Where an access of one lane goes; NULL after a fault. */

@@ -237,6 +237,10 @@ bool nvhw_sass_is_fence(const struct nvhw_sass *in);
  */
 unsigned nvhw_sass_width(const struct nvhw_sass *in, enum nvhw_sass_slot slot);
 
+/* How many bytes of memory each lane reads or writes, as the SIZE of a load, store or surface access
+ * says: 1, 2, 4, 8 or 16. */
+unsigned nvhw_sass_access_bytes(const struct nvhw_sass *in);
+
 /* How an instruction reads an operand: decides how long a fixed-latency result must have been under
  * way. */
 enum nvhw_sass_reader {
