@@ -242,24 +242,11 @@ struct rig *rig_create_hopper(void)
 {
     struct rig *rig = calloc(1, sizeof(*rig));
 
-    rig->chip = (struct gpum_chip){.name = "hopper rig",
-                                   .gmmu_version = 3,
-                                   .pd1_pages = true,
-                                   .msix_entries = 9,
-                                   .intr_leaf_count = 16,
-                                   .sm_version = 90,
-                                   .gpc_count = 1,
-                                   .tpc_per_gpc = 2,
-                                   .sm_per_tpc = 2,
-                                   .warps_per_sm = 64,
-                                   .shared_cta_bytes = 227 * 1024,
-                                   .window_rules = true,
-                                   .carveouts = true,
-                                   .channel_class = NVC86F,
-                                   .copy_class = NVC8B5,
-                                   .compute_class = NVCBC0};
+    rig->chip = gpum_chip_gh100;
+    rig->chip.gpc_count = 1;
     return rig_power_on(rig);
 }
+
 void rig_destroy(struct rig *rig)
 {
     gpum_fifo_destroy(&rig->m);
