@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "host.h"
+#include "host_inside.h"
 
 #include <check.h>
 #include <nvhw/boot.h>
@@ -9,10 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define POLLS   20000
-#define POLL_NS 1000
-#define PAGE    0x1000u
 
 /* ---- What the model calls
  * ------------------------------------------------------------------------ */
@@ -92,7 +88,7 @@ void host_wr(struct host *h, uint32_t offset, uint32_t value)
     gpum_write(h->m, GPUM_BAR0, offset, 4, value);
 }
 
-static void pass_time(struct host *h, uint64_t ns)
+void host_pass_time(struct host *h, uint64_t ns)
 {
     gpum_advance_ns(h->m, ns);
     gpum_step(h->m, 64);
@@ -103,7 +99,7 @@ bool host_poll(struct host *h, uint32_t offset, uint32_t mask, uint32_t want)
     for (unsigned i = 0; i < POLLS; i++) {
         if ((host_rd(h, offset) & mask) == want)
             return true;
-        pass_time(h, POLL_NS);
+        host_pass_time(h, POLL_NS);
     }
     return false;
 }
@@ -121,7 +117,7 @@ void *host_at(struct host *h, uint64_t iova)
     return h->memory + (iova - HOST_IOVA);
 }
 
-static void call_hook(struct host *h, enum host_point point, void *data)
+void host_call_hook(struct host *h, enum host_point point, void *data)
 {
     if (h->hook)
         h->hook(h, point, data);
@@ -170,7 +166,7 @@ bool host_reset_falcon(struct host *h, uint32_t base, bool riscv)
 {
     host_poll(h, base + NV_PFALCON_FALCON_HWCFG2, 1u << 31, 1u << 31);
     host_wr(h, base + NV_PFALCON_FALCON_ENGINE, 1);
-    pass_time(h, 10000);
+    host_pass_time(h, 10000);
     host_wr(h, base + NV_PFALCON_FALCON_ENGINE, 0);
     if (!host_poll(h, base + NV_PFALCON_FALCON_HWCFG2, 1u << 12, 0))
         return false;
@@ -343,7 +339,7 @@ static void patch_fwsec(struct host *h, uint8_t *data, uint32_t command)
         .read_vbios = {.version = 1, .size = 0x18, .flags = 2},
         .frts_region = {1, 0x14, (uint32_t)(frts >> 12), 0x100, 2},
     };
-    call_hook(h, HOST_FWSEC_COMMAND, &c);
+    host_call_hook(h, HOST_FWSEC_COMMAND, &c);
     memcpy(data + mapper.cmd_in_buffer_offset, &c,
            command == NV_FWSEC_COMMAND_SB ? sizeof(c.read_vbios) : sizeof(c));
     uint32_t version = fuse_version(h, NV_FUSE_OPT_FPF_GSP_UCODE_VERSION(f->ucode_id - 1)),
@@ -352,7 +348,7 @@ static void patch_fwsec(struct host *h, uint8_t *data, uint32_t command)
     for (uint32_t v = 0; v < version; v++)
         index += f->versions >> v & 1;
     memcpy(data + f->pkc_offset, h->rom + f->signatures_at + (size_t)index * 384, 384);
-    call_hook(h, HOST_FWSEC_DATA, data);
+    host_call_hook(h, HOST_FWSEC_DATA, data);
 }
 
 bool host_run_fwsec(struct host *h, uint32_t command)
@@ -370,7 +366,7 @@ bool host_run_fwsec(struct host *h, uint32_t command)
                            f->virtual_base, f->pkc_offset,
                            f->engine_mask,  f->ucode_id};
     load_image(h, NV_FALCON_GSP_BASE, &l);
-    call_hook(h, HOST_AFTER_FWSEC_LOAD, NULL);
+    host_call_hook(h, HOST_AFTER_FWSEC_LOAD, NULL);
     if (!start_and_wait(h, NV_FALCON_GSP_BASE))
         return false;
     if (command == NV_FWSEC_COMMAND_SB)
@@ -410,7 +406,7 @@ bool host_run_booter(struct host *h, enum gpum_firmware_file file, uint32_t mail
     load_image(h, NV_FALCON_SEC2_BASE, &l);
     host_wr(h, NV_FALCON_SEC2_BASE + NV_PFALCON_FALCON_MAILBOX0, mailbox0);
     host_wr(h, NV_FALCON_SEC2_BASE + NV_PFALCON_FALCON_MAILBOX1, mailbox1);
-    call_hook(h, HOST_BOOTER_START, NULL);
+    host_call_hook(h, HOST_BOOTER_START, NULL);
     return start_and_wait(h, NV_FALCON_SEC2_BASE) &&
            host_rd(h, NV_FALCON_SEC2_BASE + NV_PFALCON_FALCON_MAILBOX0) == 0;
 }
@@ -444,7 +440,7 @@ static void make_arguments(struct host *h)
         .stat_queue_offset = NV_GSP_QUEUE_STAT_OFFSET,
         .dmem_stack = 1,
     };
-    call_hook(h, HOST_RM_ARGUMENTS, &rm);
+    host_call_hook(h, HOST_RM_ARGUMENTS, &rm);
     memcpy(host_at(h, h->rm_arguments), &rm, sizeof(rm));
     h->arguments = host_alloc(h, PAGE);
     struct nvhw_libos_arg *args = host_at(h, h->arguments);
@@ -463,7 +459,7 @@ static void make_arguments(struct host *h)
                                       .size = PAGE,
                                       .kind = 1,
                                       .location = 1};
-    call_hook(h, HOST_ARGUMENTS, args);
+    host_call_hook(h, HOST_ARGUMENTS, args);
 }
 
 static const uint8_t *section(const uint8_t *elf, const char *name, uint64_t *size)
@@ -587,8 +583,8 @@ static void send_settings(struct host *h)
     memcpy(registry.bytes, &table, sizeof(table));
     memcpy(registry.bytes + 8, &entry, sizeof(entry));
     memcpy(registry.bytes + 24, name, sizeof(name));
-    call_hook(h, HOST_SYSTEM_INFO, &info);
-    call_hook(h, HOST_REGISTRY, &registry);
+    host_call_hook(h, HOST_SYSTEM_INFO, &info);
+    host_call_hook(h, HOST_REGISTRY, &registry);
     host_send(h, NV_RPC_FUNCTION_GSP_SET_SYSTEM_INFO, &info, sizeof(info), false);
     host_send(h, NV_RPC_FUNCTION_SET_REGISTRY, registry.bytes, registry.size_bytes, false);
 }
@@ -602,190 +598,12 @@ void host_make_memory(struct host *h)
         say_sizes(h);
     else
         make_layout(h, h->meta.size_of_bootloader, h->meta.size_of_radix3_elf);
-    call_hook(h, HOST_META, &h->meta);
+    host_call_hook(h, HOST_META, &h->meta);
     h->meta_at = host_alloc(h, PAGE);
     memcpy(host_at(h, h->meta_at), &h->meta, sizeof(h->meta));
     send_settings(h);
-    call_hook(h, HOST_MEMORY_READY, NULL);
+    host_call_hook(h, HOST_MEMORY_READY, NULL);
 }
-
-/* ---- Queues -------------------------------------------------------------------------------------
- */
-
-static uint32_t checksum(const uint8_t *bytes, uint32_t size)
-{
-    uint64_t sum = 0;
-    for (uint32_t at = 0; at < (size + 7) / 8 * 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + at, 8);
-        sum ^= word;
-    }
-    return (uint32_t)(sum >> 32 ^ sum);
-}
-
-static uint32_t *shared_word(struct host *h, uint32_t offset)
-{
-    return (uint32_t *)host_at(h, h->shared + offset);
-}
-
-static void send_record(struct host *h, uint32_t function, const uint8_t *payload, uint32_t size)
-{
-    uint32_t length = 0x20 + size, elements = (0x30 + length + PAGE - 1) / PAGE;
-    uint8_t *bytes = calloc(elements, PAGE);
-    struct nvhw_gsp_element element = {.seq_num = h->sequence_out++, .elem_count = elements};
-    struct nvhw_rpc_header rpc = {
-        NV_RPC_HEADER_VERSION, NV_RPC_SIGNATURE, length, function, UINT32_MAX, UINT32_MAX, 0, 0};
-    memcpy(bytes, &element, sizeof(element));
-    memcpy(bytes + 0x30, &rpc, sizeof(rpc));
-    if (size)
-        memcpy(bytes + 0x50, payload, size);
-    element.checksum = checksum(bytes, 0x30 + length);
-    memcpy(bytes, &element, sizeof(element));
-    struct host_element sealed = {bytes, elements};
-    call_hook(h, HOST_ELEMENT, &sealed);
-    for (uint32_t i = 0; i < elements; i++) {
-        uint32_t slot = (h->command_write + i) % 63;
-        memcpy(host_at(h, h->shared + NV_GSP_QUEUE_CMD_OFFSET + PAGE + (uint64_t)slot * PAGE),
-               bytes + (size_t)i * PAGE, PAGE);
-    }
-    h->command_write = (h->command_write + elements) % 63;
-    *shared_word(h, NV_GSP_QUEUE_CMD_OFFSET + 0x10) = h->command_write;
-    free(bytes);
-}
-
-void host_send(struct host *h, uint32_t function, const void *payload, uint32_t size_bytes,
-               bool doorbell)
-{
-    const uint8_t *bytes = payload;
-    do {
-        uint32_t part = size_bytes < NV_RPC_PAYLOAD_SIZE_MAX ? size_bytes : NV_RPC_PAYLOAD_SIZE_MAX;
-        send_record(h, function, bytes, part);
-        size_bytes -= part;
-        if (size_bytes)
-            bytes += part;
-        function = NV_RPC_FUNCTION_CONTINUATION_RECORD;
-    } while (size_bytes);
-    if (doorbell)
-        host_wr(h, NV_FALCON_GSP_BASE + NV_PFALCON_QUEUE_HEAD(0), 0);
-}
-
-static bool receive_record(struct host *h, bool append)
-{
-    uint32_t write = *shared_word(h, NV_GSP_QUEUE_STAT_OFFSET + 0x10);
-    for (unsigned i = 0; write == h->status_read; i++) {
-        if (i == POLLS)
-            return false;
-        pass_time(h, POLL_NS);
-        write = *shared_word(h, NV_GSP_QUEUE_STAT_OFFSET + 0x10);
-    }
-    uint8_t first[PAGE];
-    memcpy(
-        first,
-        host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + (uint64_t)h->status_read * PAGE),
-        PAGE);
-    struct nvhw_gsp_element element;
-    memcpy(&element, first, sizeof(element));
-    ck_assert_uint_le(element.elem_count, 16);
-    uint8_t *bytes = calloc(element.elem_count, PAGE);
-    for (uint32_t i = 0; i < element.elem_count; i++) {
-        uint32_t slot = (h->status_read + i) % 63;
-        memcpy(bytes + (size_t)i * PAGE,
-               host_at(h, h->shared + NV_GSP_QUEUE_STAT_OFFSET + PAGE + (uint64_t)slot * PAGE),
-               PAGE);
-    }
-    struct nvhw_rpc_header rpc;
-    memcpy(&rpc, bytes + 0x30, sizeof(rpc));
-    uint32_t size = rpc.length - 0x20, old = append ? h->payload_bytes : 0;
-    bool good = checksum(bytes, 0x30 + rpc.length) == 0 && element.seq_num == h->sequence_in;
-    h->sequence_in++;
-    h->status_read = (h->status_read + element.elem_count) % 63;
-    *shared_word(h, NV_GSP_QUEUE_CMD_OFFSET + 0x20) = h->status_read;
-    h->payload = realloc(h->payload, old + size + 1);
-    memcpy(h->payload + old, bytes + 0x50, size);
-    h->payload_bytes = old + size;
-    if (!append)
-        h->rpc = rpc;
-    free(bytes);
-    return good;
-}
-
-bool host_receive(struct host *h)
-{
-    if (!receive_record(h, false))
-        return false;
-    if (h->rpc.function >= NV_RPC_FIRST_EVENT) {
-        h->events++;
-        h->last_event = h->rpc.function;
-    }
-    return true;
-}
-
-bool host_call(struct host *h, uint32_t function, const void *payload, uint32_t size_bytes)
-{
-    host_send(h, function, payload, size_bytes, true);
-    do {
-        if (!host_receive(h))
-            return false;
-    } while (h->rpc.function != function);
-    while (h->payload_bytes < size_bytes)
-        if (!receive_record(h, true))
-            return false;
-    return true;
-}
-
-static bool run_program(struct host *h)
-{
-    uint32_t *words = (uint32_t *)h->payload, used = words[1], *c = words + 10;
-    for (uint32_t i = 0; i < used;) {
-        switch (c[i]) {
-        case NV_SEQ_OPCODE_REG_WRITE:
-            host_wr(h, c[i + 1], c[i + 2]);
-            i += 3;
-            break;
-        case NV_SEQ_OPCODE_REG_MODIFY:
-            host_wr(h, c[i + 1], (host_rd(h, c[i + 1]) & ~c[i + 2]) | c[i + 3]);
-            i += 4;
-            break;
-        case NV_SEQ_OPCODE_REG_POLL:
-            if (!host_poll(h, c[i + 1], c[i + 2], c[i + 3]))
-                return false;
-            i += 6;
-            break;
-        case NV_SEQ_OPCODE_DELAY_US:
-            pass_time(h, c[i + 1] * 1000ull);
-            i += 2;
-            break;
-        case NV_SEQ_OPCODE_REG_STORE:
-            words[2 + c[i + 2]] = host_rd(h, c[i + 1]);
-            i += 3;
-            break;
-        default:
-            ck_abort_msg("sequencer opcode %u", c[i]);
-        }
-    }
-    return true;
-}
-
-bool host_wait_init_done(struct host *h)
-{
-    if (!(host_rd(h, NV_FALCON2_GSP_BASE + NV_PRISCV_RISCV_CPUCTL) & 1u << 7))
-        return false;
-    for (unsigned i = 0; i < POLLS; i++) {
-        if (*shared_word(h, NV_GSP_QUEUE_STAT_OFFSET + 0x1c) == PAGE)
-            break;
-        pass_time(h, POLL_NS);
-    }
-    while (host_receive(h)) {
-        if (h->rpc.function == NV_RPC_EVENT_GSP_RUN_CPU_SEQUENCER && !run_program(h))
-            return false;
-        if (h->rpc.function == NV_RPC_EVENT_GSP_INIT_DONE)
-            return h->rpc.rpc_result == 0;
-    }
-    return false;
-}
-
-/* ---- The whole ----------------------------------------------------------------------------------
- */
 
 /* ---- FSP ----------------------------------------------------------------------------------------
  */
@@ -821,7 +639,7 @@ static void fill_cot(struct host *h, struct nvhw_fsp_cot_payload *p)
         .rm_target = 2,
         .rm_boot_args_offset = h->arguments,
     };
-    call_hook(h, HOST_PARAMETERS, &f);
+    host_call_hook(h, HOST_PARAMETERS, &f);
     memcpy(host_at(h, parameters), &f, sizeof(f));
     *p = (struct nvhw_fsp_cot_payload){
         .version = hopper ? 1 : 2,
@@ -846,7 +664,7 @@ bool host_send_cot(struct host *h)
     struct host_packet p = {.headers = {0xc0000000, 0x7eu | 0x10deu << 8 | 0x14u << 24},
                             .size_bytes = 8 + sizeof(p.cot)};
     fill_cot(h, &p.cot);
-    call_hook(h, HOST_PACKET, &p);
+    host_call_hook(h, HOST_PACKET, &p);
     host_wr(h, NV_PFSP_EMEMC(0), 1u << 24);
     for (uint32_t i = 0; i < p.size_bytes; i += 4) {
         uint32_t word;
@@ -859,7 +677,7 @@ bool host_send_cot(struct host *h)
          i++) {
         if (i == POLLS)
             return false;
-        pass_time(h, POLL_NS);
+        host_pass_time(h, POLL_NS);
     }
     uint32_t words[5];
     host_wr(h, NV_PFSP_EMEMC(0), 1u << 25);
@@ -879,7 +697,7 @@ static bool boot_by_fsp(struct host *h)
         uint32_t value = host_rd(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_HWCFG2);
         if (value && (value & 0xffff0000) != 0xbadf0000 && !(value & 1u << 13))
             break;
-        pass_time(h, POLL_NS);
+        host_pass_time(h, POLL_NS);
     }
     if (host_rd(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_MAILBOX0))
         return false;
@@ -903,7 +721,7 @@ bool host_boot(struct host *h)
         return false;
     host_wr(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_MAILBOX0, (uint32_t)h->arguments);
     host_wr(h, NV_FALCON_GSP_BASE + NV_PFALCON_FALCON_MAILBOX1, (uint32_t)(h->arguments >> 32));
-    call_hook(h, HOST_BEFORE_BOOTER, NULL);
+    host_call_hook(h, HOST_BEFORE_BOOTER, NULL);
     if (!host_run_booter(h, GPUM_FIRMWARE_BOOTER_LOAD, (uint32_t)h->meta_at,
                          (uint32_t)(h->meta_at >> 32)))
         return false;
@@ -923,58 +741,4 @@ bool host_unload(struct host *h)
     return host_run_fwsec(h, NV_FWSEC_COMMAND_SB) &&
            host_run_booter(h, GPUM_FIRMWARE_BOOTER_UNLOAD, 0xff, 0xff) &&
            host_rd(h, NV_PFB_PRI_MMU_WPR2_ADDR_HI) == 0;
-}
-
-/* ---- RM -----------------------------------------------------------------------------------------
- */
-
-uint32_t host_rm_alloc(struct host *h, uint32_t client, uint32_t parent, uint32_t object,
-                       uint32_t class_id, void *params, uint32_t size_bytes)
-{
-    struct nvhw_rpc_rm_alloc head = {.h_client = client,
-                                     .h_parent = parent,
-                                     .h_object = object,
-                                     .h_class = class_id,
-                                     .params_size = size_bytes};
-    uint8_t *bytes = calloc(1, sizeof(head) + size_bytes);
-    memcpy(bytes, &head, sizeof(head));
-    if (size_bytes)
-        memcpy(bytes + sizeof(head), params, size_bytes);
-    bool good = host_call(h, NV_RPC_FUNCTION_GSP_RM_ALLOC, bytes, sizeof(head) + size_bytes);
-    free(bytes);
-    if (!good)
-        return UINT32_MAX;
-    memcpy(&head, h->payload, sizeof(head));
-    ck_assert_uint_eq(head.status, h->rpc.rpc_result);
-    if (size_bytes)
-        memcpy(params, h->payload + sizeof(head), size_bytes);
-    return head.status;
-}
-
-uint32_t host_rm_control(struct host *h, uint32_t client, uint32_t object, uint32_t cmd,
-                         void *params, uint32_t size_bytes)
-{
-    struct nvhw_rpc_rm_control head = {
-        .h_client = client, .h_object = object, .cmd = cmd, .params_size = size_bytes};
-    uint8_t *bytes = calloc(1, sizeof(head) + size_bytes);
-    memcpy(bytes, &head, sizeof(head));
-    if (size_bytes)
-        memcpy(bytes + sizeof(head), params, size_bytes);
-    bool good = host_call(h, NV_RPC_FUNCTION_GSP_RM_CONTROL, bytes, sizeof(head) + size_bytes);
-    free(bytes);
-    if (!good)
-        return UINT32_MAX;
-    memcpy(&head, h->payload, sizeof(head));
-    if (size_bytes)
-        memcpy(params, h->payload + sizeof(head), size_bytes);
-    return head.status;
-}
-
-uint32_t host_rm_free(struct host *h, uint32_t client, uint32_t object)
-{
-    struct nvhw_rpc_free p = {.h_root = client, .h_object_old = object};
-    if (!host_call(h, NV_RPC_FUNCTION_FREE, &p, sizeof(p)))
-        return UINT32_MAX;
-    memcpy(&p, h->payload, sizeof(p));
-    return p.status;
 }
