@@ -41,7 +41,7 @@ struct fault {
     bool may_pass; /* silicon may let it pass */
 };
 
-#define MMU "31"
+#define MMU "error 31"
 static const struct fault faults[] = {
     {"copy from nowhere", COPY, MMU, NOWHERE, 0, 0, DEED_READ, false},
     {"copy to nowhere", COPY, MMU, NOWHERE, 0, 0, DEED_WRITE, false},
