@@ -7,14 +7,14 @@
 enum { FAR_REGISTER = 100, NOWHERE_HIGH = 0x70 };
 
 /* Marks the place where accident_encode puts other bytes. */
-static void placeholder(struct code *c)
+static void to_be_replaced(struct code *c)
 {
     code_add(c, NV_SASS_BPT)->mod[NV_SASS_MOD_BPT] = NV_SASS_BPT_PAUSE;
 }
 
 static void no_such_opcode(struct code *c)
 {
-    placeholder(c);
+    to_be_replaced(c);
 }
 
 static void equal_types(struct code *c)
@@ -124,7 +124,7 @@ static void trap(struct code *c)
 
 static void no_end(struct code *c)
 {
-    placeholder(c);
+    to_be_replaced(c);
 }
 
 static void counter_misaligned(struct code *c)
