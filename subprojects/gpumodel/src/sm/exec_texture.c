@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { OPERANDS_MAX = 8, OFFSET_BITS = 4 };
+enum { VECTOR_REGISTERS = 4, OFFSET_BITS = 4 };
 
 struct vectors {
     const struct sm_ctx *x;
@@ -54,7 +54,7 @@ static bool begin(struct sm_ctx *x, struct vectors *v)
     v->reg[0] = reg_of(x, NV_SASS_A);
     v->reg[1] = reg_of(x, NV_SASS_B);
     for (unsigned i = 0; i < 2; i++)
-        if (v->reg[i] != NV_SASS_RZ && v->reg[i] + OPERANDS_MAX / 2 > x->grid->desc.register_count)
+        if (v->reg[i] != NV_SASS_RZ && v->reg[i] + VECTOR_REGISTERS > x->grid->desc.register_count)
             return sm_fault(x, -1, "texture operands reach beyond the registers");
     return true;
 }
@@ -297,8 +297,6 @@ struct sample {
     float derivative[2][3]; /* of x and y of the screen */
     uint8_t offsets[8];
 };
-
-static void read_cube(struct tex_query *q, const float v[3]);
 
 static void read_sample(struct sm_ctx *x, const struct vectors *v, int lane, uint32_t handle,
                         bool bindless, struct sample *s)
