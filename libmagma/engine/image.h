@@ -7,6 +7,9 @@
  * GOB wide, 2^block_height_log2 GOBs high and 2^block_depth_log2 slices deep; levels that are
  * smaller get smaller blocks. Colour images of Turing to Hopper; other orders within a GOB are not
  * known here.
+ *
+ * The driver has no images yet: so far only tests call this, tests/silicon/image to hold it against
+ * what a GPU does.
  */
 #ifndef MG_ENGINE_IMAGE_H
 #define MG_ENGINE_IMAGE_H
