@@ -8,9 +8,10 @@
 
 #define DURATION_SIZE 24
 
-static const char usage[] = "usage: magma boot [--trace] [--json] [DEVICE]\n\n"
-                            "Opens DEVICE, closes it again, and shows how long it took; with --trace\n"
-                            "each step as it happens, with what was found and its time.\n";
+static const char usage[] =
+    "usage: magma boot [--trace] [--json] [DEVICE]\n\n"
+    "Opens DEVICE, closes it again, and shows how long it took; with --trace\n"
+    "each step as it happens, with what was found and its time.\n";
 
 struct story {
     struct tool_args args;

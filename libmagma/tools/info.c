@@ -5,10 +5,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char usage[] = "usage: magma info [--json] [DEVICE]\n\n"
-                            "Opens (and so boots) DEVICE and shows what it is. DEVICE is pci:ADDRESS,\n"
-                            "vfio-user:SOCKET, nvidia:N or model:CHIP; without it MAGMA_DEVICE, else the only\n"
-                            "GPU that is bound to vfio-pci.\n";
+static const char usage[] =
+    "usage: magma info [--json] [DEVICE]\n\n"
+    "Opens (and so boots) DEVICE and shows what it is. DEVICE is pci:ADDRESS,\n"
+    "vfio-user:SOCKET, nvidia:N or model:CHIP; without it MAGMA_DEVICE, else the only\n"
+    "GPU that is bound to vfio-pci.\n";
 
 static void print_json(const struct magma_gpu_info *i)
 {
@@ -17,10 +18,10 @@ static void print_json(const struct magma_gpu_info *i)
         "name", i->name, "address", i->address, "chip", i->chip, "firmware", i->firmware, "chipset",
         (int)i->chipset, "vendor_id", (int)i->vendor_id, "device_id", (int)i->device_id, "model",
         (int)i->is_model, "vram_bytes", (json_int_t)i->vram_bytes, "vram_usable_bytes",
-        (json_int_t)i->vram_usable_bytes, "system_usable_bytes",
-        (json_int_t)i->system_usable_bytes, "bar1_bytes", (json_int_t)i->bar1_bytes, "sm_version",
-        (int)i->sm_version, "sm_count", (int)i->sm_count, "host_class", (int)i->host_class,
-        "copy_class", (int)i->copy_class, "compute_class", (int)i->compute_class));
+        (json_int_t)i->vram_usable_bytes, "system_usable_bytes", (json_int_t)i->system_usable_bytes,
+        "bar1_bytes", (json_int_t)i->bar1_bytes, "sm_version", (int)i->sm_version, "sm_count",
+        (int)i->sm_count, "host_class", (int)i->host_class, "copy_class", (int)i->copy_class,
+        "compute_class", (int)i->compute_class));
 }
 
 static void print_text(const struct magma_gpu_info *i)

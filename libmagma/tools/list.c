@@ -6,10 +6,11 @@
 
 #define ENTRIES_MAX 64
 
-static const char usage[] = "usage: magma list [--json]\n\n"
-                            "Lists the NVIDIA GPUs of this machine, the driver that has each, and\n"
-                            "what to do where one is not ready. Models (model:ga102) exist by being\n"
-                            "named and are not listed.\n";
+static const char usage[] =
+    "usage: magma list [--json]\n\n"
+    "Lists the NVIDIA GPUs of this machine, the driver that has each, and\n"
+    "what to do where one is not ready. Models (model:ga102) exist by being\n"
+    "named and are not listed.\n";
 
 static void print_json(const struct magma_gpu_entry *entries, size_t count)
 {
