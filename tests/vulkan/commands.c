@@ -180,36 +180,81 @@ START_TEST(a_reset_recording_forgets_its_commands)
 }
 END_TEST
 
-START_TEST(the_copy_queue_copies)
+static VkCommandBuffer copy_queue_begin(VkCommandPool *pool)
 {
-    struct rig_buffer from = rig_buffer_create(BYTES, RIG_HOST);
-    struct rig_buffer to = rig_buffer_create(BYTES, RIG_HOST);
-    fill_ramp(&from, 1000);
-    memset(to.words, 0, BYTES);
     const VkCommandPoolCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
         .queueFamilyIndex = 1,
     };
-    VkCommandPool pool;
-    OK(vkCreateCommandPool(rig.device, &info, NULL, &pool));
+    OK(vkCreateCommandPool(rig.device, &info, NULL, pool));
     const VkCommandBufferAllocateInfo allocation = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = pool,
+        .commandPool = *pool,
         .commandBufferCount = 1,
     };
     VkCommandBuffer c;
     OK(vkAllocateCommandBuffers(rig.device, &allocation, &c));
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
     OK(vkBeginCommandBuffer(c, &begin));
-    const VkBufferCopy all = {0, 0, BYTES};
-    vkCmdCopyBuffer(c, from.buffer, to.buffer, 1, &all);
+    return c;
+}
+
+static void copy_queue_run(VkCommandBuffer c, VkCommandPool pool)
+{
     OK(vkEndCommandBuffer(c));
     rig_submit(rig.copy_queue, c, VK_NULL_HANDLE);
     OK(vkQueueWaitIdle(rig.copy_queue));
-    ck_assert_mem_eq(from.words, to.words, BYTES);
     vkDestroyCommandPool(rig.device, pool, NULL);
+}
+
+START_TEST(the_copy_queue_copies)
+{
+    struct rig_buffer from = rig_buffer_create(BYTES, RIG_HOST);
+    struct rig_buffer to = rig_buffer_create(BYTES, RIG_HOST);
+    fill_ramp(&from, 1000);
+    memset(to.words, 0, BYTES);
+    VkCommandPool pool;
+    VkCommandBuffer c = copy_queue_begin(&pool);
+    const VkBufferCopy all = {0, 0, BYTES};
+    vkCmdCopyBuffer(c, from.buffer, to.buffer, 1, &all);
+    copy_queue_run(c, pool);
+    ck_assert_mem_eq(from.words, to.words, BYTES);
     rig_buffer_destroy(&from);
     rig_buffer_destroy(&to);
+}
+END_TEST
+
+/* Where another queue would have a kernel do it. */
+START_TEST(the_copy_queue_does_large_copies_and_fills_itself)
+{
+    enum { LARGE = 256 << 10 };
+    struct rig_buffer host = rig_buffer_create(LARGE, RIG_HOST);
+    struct rig_buffer back = rig_buffer_create(LARGE, RIG_HOST);
+    struct rig_buffer a = rig_buffer_create(LARGE, RIG_DEVICE);
+    struct rig_buffer b = rig_buffer_create(LARGE, RIG_DEVICE);
+    for (uint32_t i = 0; i < LARGE / 4; i++)
+        host.words[i] = 7 + i;
+    VkCommandPool pool;
+    VkCommandBuffer c = copy_queue_begin(&pool);
+    const VkBufferCopy all = {0, 0, LARGE};
+    vkCmdCopyBuffer(c, host.buffer, a.buffer, 1, &all);
+    rig_barrier(c);
+    vkCmdCopyBuffer(c, a.buffer, b.buffer, 1, &all);
+    rig_barrier(c);
+    vkCmdFillBuffer(c, a.buffer, 0, VK_WHOLE_SIZE, 0xf111f111);
+    vkCmdCopyBuffer(c, b.buffer, back.buffer, 1, &all);
+    rig_barrier(c);
+    copy_queue_run(c, pool);
+    ck_assert_mem_eq(host.words, back.words, LARGE);
+    c = copy_queue_begin(&pool);
+    vkCmdCopyBuffer(c, a.buffer, back.buffer, 1, &all);
+    copy_queue_run(c, pool);
+    for (uint32_t i = 0; i < LARGE / 4; i++)
+        ck_assert_uint_eq(back.words[i], 0xf111f111);
+    rig_buffer_destroy(&b);
+    rig_buffer_destroy(&a);
+    rig_buffer_destroy(&back);
+    rig_buffer_destroy(&host);
 }
 END_TEST
 
@@ -325,6 +370,7 @@ int main(void)
     tcase_add_test(tc, one_recording_runs_many_times_at_once);
     tcase_add_test(tc, a_reset_recording_forgets_its_commands);
     tcase_add_test(tc, the_copy_queue_copies);
+    tcase_add_test(tc, the_copy_queue_does_large_copies_and_fills_itself);
     tcase_add_test(tc, timestamps_grow_and_reset_makes_them_unavailable);
     tcase_add_test(tc, query_results_reach_buffers_in_both_widths);
     tcase_add_test(tc, calibrated_clocks_lie_around_a_timestamp);
