@@ -121,7 +121,8 @@ static void convert(struct spv_lower *l)
     }
     bool to_bool = l->inst.op == SpvOpIsNan || l->inst.op == SpvOpIsInf;
     if (from->type->slots != to->type->slots || spv_scalar_slots(from->type) != 1 ||
-        spv_type_is(from->type, SPV_BOOL) || spv_type_is(to->type, SPV_BOOL) != to_bool || spv_scalar_slots(to->type) != 1 ||
+        spv_type_is(from->type, SPV_BOOL) || spv_type_is(to->type, SPV_BOOL) != to_bool ||
+        spv_scalar_slots(to->type) != 1 ||
         from->type->kind == SPV_STRUCT || to->type->kind == SPV_STRUCT) {
         spv_malformed(&l->inst, "an operand has the wrong type");
     }

@@ -16,7 +16,8 @@ extern "C" {
 
 /*
  * The root table: what the launcher puts into constant bank 0 of every compute shader. Offsets in
- * bytes. The launcher fills all of it up to MAGMA_CC_ROOT_SIZE_BYTES; unused parts are zero.
+ * bytes. The launcher fills it up to MAGMA_CC_ROOT_SIZE_BYTES, or as far as the shader reads; unused
+ * parts are zero.
  */
 enum {
     MAGMA_CC_ROOT_GROUP_COUNT = 0x000,   /* u32 x, y, z: NumWorkgroups */
